@@ -1,0 +1,151 @@
+//! The board: what actors show to the floors above, and the desk where orders are handed in.
+//!
+//! The board is written by actors and read by HTTP handlers; it decides nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::model::{LaneId, LaneState, NewRecord, Order, OrderRefusal};
+
+/// Orders that may wait for their lane; more are refused at once.
+pub const ORDERS_WAITING_MAX: usize = 64;
+/// Events a slow reader of the event stream may lag behind before it loses some.
+pub const EVENTS_BUFFERED: usize = 1024;
+
+/// A LaneEvent as JSON, with its journal sequence.
+#[derive(Debug, Clone)]
+pub struct ShownEvent {
+    /// Journal sequence.
+    pub sequence: u64,
+    /// The whole event object.
+    pub json: Arc<str>,
+}
+
+/// An order carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderDone {
+    /// Journal sequence of the order's record.
+    pub sequence: u64,
+}
+
+/// What reaches the site from officers.
+#[derive(Debug)]
+pub enum DeskItem {
+    /// An order for a lane.
+    Order {
+        /// The lane.
+        lane: LaneId,
+        /// The order.
+        order: Order,
+        /// Answered once the order is durable or refused.
+        answer: oneshot::Sender<Result<OrderDone, OrderRefusal>>,
+    },
+    /// Something to be journaled for a lane (a sign-in that failed, an order that the role doesn't allow).
+    Note(NewRecord),
+}
+
+/// Names what keeps the site from being ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The broker.
+    Broker,
+    /// The journal.
+    Journal,
+    /// A required device of a lane.
+    Device,
+    /// The actors have not started yet.
+    Start,
+}
+
+#[derive(Debug, Default)]
+struct Shown {
+    lanes: BTreeMap<LaneId, Arc<LaneState>>,
+    away: BTreeMap<(Part, String), String>,
+}
+
+/// The shared view. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Board {
+    shown: Arc<Mutex<Shown>>,
+    events: broadcast::Sender<ShownEvent>,
+    desk: mpsc::Sender<DeskItem>,
+}
+
+impl Board {
+    /// A board and the other side of its desk.
+    #[must_use]
+    pub fn new() -> (Self, mpsc::Receiver<DeskItem>) {
+        let (desk, orders) = mpsc::channel(ORDERS_WAITING_MAX);
+        let (events, _) = broadcast::channel(EVENTS_BUFFERED);
+        (Self { shown: Arc::default(), events, desk }, orders)
+    }
+
+    fn shown(&self) -> std::sync::MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows a lane's state.
+    pub fn show(&self, state: Arc<LaneState>) {
+        self.shown().lanes.insert(state.lane.clone(), state);
+    }
+
+    /// All lanes, by name.
+    #[must_use]
+    pub fn lanes(&self) -> Vec<Arc<LaneState>> {
+        self.shown().lanes.values().cloned().collect()
+    }
+
+    /// One lane.
+    #[must_use]
+    pub fn lane(&self, lane: &LaneId) -> Option<Arc<LaneState>> {
+        self.shown().lanes.get(lane).cloned()
+    }
+
+    /// Says that a part is away, and why.
+    pub fn set_away(&self, part: Part, name: &str, reason: &str) {
+        self.shown().away.insert((part, name.to_owned()), reason.to_owned());
+    }
+
+    /// Says that a part is back.
+    pub fn set_back(&self, part: Part, name: &str) {
+        self.shown().away.remove(&(part, name.to_owned()));
+    }
+
+    /// Why the site is not ready; empty when it is. Part, its name, the reason.
+    #[must_use]
+    pub fn not_ready(&self) -> Vec<(Part, String, String)> {
+        self.shown().away.iter().map(|((part, name), reason)| (*part, name.clone(), reason.clone())).collect()
+    }
+
+    /// Shows an event to whoever listens.
+    pub fn tell(&self, event: ShownEvent) {
+        // No listener is no fault.
+        drop(self.events.send(event));
+    }
+
+    /// Listens to events from here on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<ShownEvent> {
+        self.events.subscribe()
+    }
+
+    /// Hands an order in and waits for its answer.
+    ///
+    /// # Errors
+    /// The lane's refusal; `JournalUnavailable` when the desk is full or the site is stopping.
+    pub async fn order(&self, lane: LaneId, order: Order) -> Result<OrderDone, OrderRefusal> {
+        let (answer, answered) = oneshot::channel();
+        if self.desk.try_send(DeskItem::Order { lane, order, answer }).is_err() {
+            return Err(OrderRefusal::JournalUnavailable);
+        }
+        answered.await.unwrap_or(Err(OrderRefusal::JournalUnavailable))
+    }
+
+    /// Hands in something to be journaled; returns whether the desk took it.
+    #[must_use]
+    pub fn note(&self, record: NewRecord) -> bool {
+        self.desk.try_send(DeskItem::Note(record)).is_ok()
+    }
+}

@@ -1,0 +1,2 @@
+//! The typed configuration (pure).
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]

@@ -1,0 +1,1 @@
+//! Sockets and ttys: MQTT link, serial port; reconnect, health.

@@ -1,0 +1,1 @@
+//! The disk of record: append, group commit, chain, verify, recovery.

@@ -1,0 +1,36 @@
+//! The words of the field as types (floor F0, pure): every other module speaks in these.
+//!
+//! A value that exists is a valid one: identifiers are checked when they are made, and the JSON payloads of
+//! the contract deserialise straight into these types. Nothing here reads a clock, draws randomness or does IO.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod authority;
+pub mod command;
+pub mod finding;
+pub mod hold;
+pub mod ident;
+pub mod matched;
+pub mod observation;
+pub mod order;
+pub mod record;
+pub mod registry;
+pub mod risk;
+pub mod state;
+pub mod time;
+
+pub use authority::{Authority, OpenAuthority, Recorded};
+pub use command::{BarrierCommand, CommandReason, CommandVerb, Light, Signal};
+pub use finding::{Finding, FindingCode, Severity};
+pub use hold::{Hold, HoldCode, Owner};
+pub use ident::{DeviceName, LaneId, PassageId, SiteId};
+pub use matched::{MatchQuery, MatchResult};
+pub use observation::{
+    BarrierMode, BarrierPlace, BarrierState, DeviceHealth, DocumentScan, LoopPlace, LoopState, Observation, PlateRead,
+    Position, RadiationAlarm, RadiationReading, Stability, View, WeighMethod, WeightReading,
+};
+pub use order::{Order, OrderKind, OrderRefusal};
+pub use record::{NewRecord, RecordKind, Ticket};
+pub use registry::{Declaration, Party, PriorNotification, Receipt, ReceiptResult};
+pub use risk::{Channel, Measure, RiskAnswer, RiskDecision, RiskRequest};
+pub use state::{Direction, LaneState, Outcome, PassageSummary, Phase, Service};
+pub use time::{Mono, Now, Timestamp};

@@ -1,0 +1,173 @@
+//! The question to the risk management system and its answer (contract, Risk).
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::finding::Finding;
+use super::observation::RadiationAlarm;
+use super::registry::{Declaration, Party, PriorNotification};
+use super::{LaneId, PassageId, SiteId, Timestamp};
+
+/// The customs channel; a greater one is stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Release.
+    Green,
+    /// Release, audit afterwards.
+    Blue,
+    /// Hold for documents.
+    Yellow,
+    /// Refer to inspection.
+    Red,
+}
+
+impl Channel {
+    /// The name that the contract prints.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Blue => "blue",
+            Self::Yellow => "yellow",
+            Self::Red => "red",
+        }
+    }
+}
+
+/// What is to be done with the vehicle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Look at the papers.
+    DocumentCheck,
+    /// Weigh.
+    Weighing,
+    /// X-ray.
+    Scan,
+    /// Open and look.
+    PhysicalInspection,
+    /// Look at the seals.
+    SealCheck,
+    /// Accompany.
+    Escort,
+    /// Measure radiation.
+    RadiationCheck,
+}
+
+/// Before arrival, or at the lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RiskKind {
+    /// When the notification came in.
+    PreArrival,
+    /// With the vehicle in the lane.
+    Arrival,
+}
+
+/// The vehicle as the lane saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct SeenVehicle {
+    /// Front plate as read.
+    #[serde(default)]
+    pub tractor: Option<String>,
+    /// Rear plate as read.
+    #[serde(default)]
+    pub trailer: Option<String>,
+    /// ISO alpha-2 where the reader tells.
+    #[serde(default)]
+    pub country: Option<String>,
+}
+
+/// What the lane measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Scale.
+    pub gross_kg: Option<i64>,
+    /// Axle loads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub axles_kg: Option<Vec<i64>>,
+    /// Portal.
+    pub radiation: Option<RadiationAlarm>,
+}
+
+/// A question to the RMS (`rms/<site>/request`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RiskRequest {
+    /// The correlation.
+    pub request_id: Uuid,
+    /// Before arrival or at the lane.
+    pub kind: RiskKind,
+    /// The BCP.
+    pub site: SiteId,
+    /// The lane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<LaneId>,
+    /// The passage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passage: Option<PassageId>,
+    /// When it was asked.
+    pub at: Timestamp,
+    /// After that the answer only strengthens.
+    pub reply_by: Timestamp,
+    /// What stands there.
+    pub vehicle: SeenVehicle,
+    /// What was notified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notification: Option<PriorNotification>,
+    /// What was declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<Declaration>,
+    /// Who is involved.
+    pub parties: Vec<Party>,
+    /// What was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
+    /// What the lane noticed.
+    pub findings: Vec<Finding>,
+}
+
+/// Another agency's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgencyStatus {
+    /// Its name.
+    pub agency: String,
+    /// Whether it lets the vehicle go.
+    pub clear: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The RMS's answer (`bcp/<site>/risk/response`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RiskDecision {
+    /// Which question.
+    pub request_id: Uuid,
+    /// The channel.
+    pub channel: Channel,
+    /// What is to be done.
+    #[serde(default)]
+    pub measures: Vec<Measure>,
+    /// Which profiles selected it: for journal and auditors only.
+    #[serde(default)]
+    pub profiles: Vec<String>,
+    /// For the officer.
+    #[serde(default)]
+    pub reason: String,
+    /// Other agencies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agencies: Vec<AgencyStatus>,
+    /// Until when it may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
+}
+
+/// What the risk gateway brings back to the lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RiskAnswer {
+    /// A decision.
+    Decided(RiskDecision),
+    /// None that can be used; why.
+    Unavailable(String),
+}

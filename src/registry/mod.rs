@@ -1,0 +1,1 @@
+//! Stored notifications, declarations, parties.
