@@ -1,2 +1,46 @@
-//! The lane machine: input in, effects out (pure).
+//! The lane machine: one vehicle after another through one lane, sans-IO (floor F1, pure).
+//!
+//! ```text
+//!              evidence        match, risk         Record ── Recorded         arm open        arm closed
+//!  vacant ──▶ occupied ──────▶ assessing ─────────▶ authorising ─────▶ releasing ──────▶ clearing ──▶ vacant
+//!                 └──────────────┴──▶ held ◀─────────┴──────────────────┴────────────────┘
+//!                                      └── officer's order ──▶ authorising
+//! ```
+//!
+//! The contract with the shell: call [`Machine::handle`] with one input, drain [`Machine::poll_effect`] to the
+//! end (answers to `Effect::Match` may be handed in at once, before the rest is drained: the records of a turn
+//! leave as one batch, last), then sleep until [`Machine::poll_timeout`] or the next input.
+//!
+//! Priorities, in this order: nothing opens without a durable, unexpired, single-use authority for the vehicle
+//! in the lane; on doubt the lane holds; no timeout releases; a lawful truck doesn't wait for the machine.
+//!
+//! What it does not do: read clocks, draw randomness, parse bytes, choose among notifications, judge risk. It is
+//! not a safety function: crush protection is the barrier's own.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod admit;
+mod arm;
+mod assess;
+mod evidence;
+mod ids;
+mod io;
+mod leave;
+mod machine;
+mod orders;
+mod passage;
+mod presence;
+mod release;
+mod restore;
+mod setup;
+mod show;
+mod texts;
+mod timer;
+
+#[cfg(test)]
+mod tests;
+
+pub use io::{Clock, Effect, Happening, Input, Link, Step};
+pub use machine::Machine;
+pub use restore::Restored;
+pub use setup::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
+pub use timer::Timer;

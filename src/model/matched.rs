@@ -24,6 +24,8 @@ pub struct MatchQuery {
     pub trailer: Option<String>,
     /// What document readers read.
     pub documents: Vec<String>,
+    /// What the scale said, kilograms.
+    pub gross_kg: Option<i64>,
 }
 
 /// What the register knows of the vehicle.

@@ -4,6 +4,7 @@
 //! the contract deserialise straight into these types. Nothing here reads a clock, draws randomness or does IO.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod alarm;
 pub mod authority;
 pub mod command;
 pub mod finding;
@@ -18,6 +19,7 @@ pub mod risk;
 pub mod state;
 pub mod time;
 
+pub use alarm::Alarm;
 pub use authority::{Authority, OpenAuthority, Recorded};
 pub use command::{BarrierCommand, CommandReason, CommandVerb, Light, Signal};
 pub use finding::{Finding, FindingCode, Severity};

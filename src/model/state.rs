@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alarm::Alarm;
 use super::hold::Hold;
 use super::risk::Channel;
 use super::{LaneId, PassageId, Timestamp};
@@ -180,7 +181,7 @@ pub struct LaneState {
     /// Why it stays.
     pub holds: Vec<Hold>,
     /// What needs a person.
-    pub alarms: Vec<&'static str>,
+    pub alarms: Vec<Alarm>,
     /// When.
     pub at: Timestamp,
 }

@@ -1,0 +1,79 @@
+//! One arm: what feedback proves of it, and the supervision of its motion (invariants B4, B5, B6).
+
+use uuid::Uuid;
+
+use super::setup::ArmSetup;
+use crate::model::{BarrierMode, BarrierState, Mono, Position};
+
+/// What is known of an arm. Only feedback changes it (invariant B4).
+#[derive(Debug, Clone)]
+pub(super) struct Arm {
+    pub(super) setup: ArmSetup,
+    /// `None`: never reported, or the report can't be trusted any more.
+    known: Option<BarrierState>,
+    /// The open command that explains an arm that is not closed.
+    pub(super) opened_by: Option<Uuid>,
+    /// When it was last told to move.
+    pub(super) told: Option<Mono>,
+}
+
+impl Arm {
+    pub(super) const fn new(setup: ArmSetup) -> Self {
+        Self { setup, known: None, opened_by: None, told: None }
+    }
+
+    pub(super) fn observe(&mut self, state: BarrierState) {
+        self.known = Some(state);
+    }
+
+    /// The last report is void: link or device is away (hazard 14).
+    pub(super) fn forget(&mut self) {
+        self.known = None;
+    }
+
+    pub(super) fn position(&self) -> Position {
+        self.known.as_ref().map_or(Position::Unknown, |known| known.position)
+    }
+
+    /// The closed limit is proved by live feedback (invariant B3).
+    pub(super) fn is_proved_closed(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.position == Position::Closed && known.fault.is_none())
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.position() == Position::Open
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.known.is_some()
+    }
+
+    pub(super) fn fault(&self) -> Option<&str> {
+        self.known.as_ref().and_then(|known| known.fault.as_deref())
+    }
+
+    /// Whether the controller may command it: known, no fault, nobody at its key (invariant B8).
+    pub(super) fn takes_commands(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.mode == BarrierMode::Remote && known.fault.is_none())
+    }
+
+    /// Not closed by its own report, although no command explains it (invariant B6).
+    pub(super) fn is_forced(&self) -> bool {
+        self.opened_by.is_none() && matches!(self.position(), Position::Opening | Position::Open)
+    }
+
+    /// Why it can't be opened, for the officer; `None` when it can.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let known = self.known.as_ref()?;
+        if let Some(fault) = &known.fault {
+            return Some(format!("the barrier reports the fault {fault}"));
+        }
+        match (known.mode, known.position) {
+            (BarrierMode::Local, _) => Some("the barrier is in local mode".into()),
+            (BarrierMode::Remote, Position::Closed) => None,
+            (BarrierMode::Remote, Position::Opening | Position::Open | Position::Closing | Position::Unknown) => {
+                Some("the barrier is not proved closed".into())
+            }
+        }
+    }
+}

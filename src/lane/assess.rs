@@ -1,0 +1,335 @@
+//! From evidence to verdict: match, risk, findings, holds.
+
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::evidence::{Change, Read};
+use super::io::{Effect, Happening, Step};
+use super::machine::Machine;
+use super::passage::{Awaiting, Judged, Passage, Way};
+use super::setup::{MATCH_WITHIN, RISK_GRACE};
+use super::timer::Timer;
+use crate::model::risk::{Measured, RiskKind, SeenVehicle};
+use crate::model::{
+    Channel, CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now, PassageId,
+    RadiationReading, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Severity, View, WeightReading,
+};
+
+#[derive(Serialize)]
+struct MatchedBody<'a> {
+    notification: Option<&'a str>,
+    declaration: Option<&'a str>,
+    not_subject: bool,
+    expected_kg: Option<i64>,
+    findings: &'a [Finding],
+}
+
+impl Machine {
+    pub(super) fn add_read(&mut self, now: Now, read: Read) {
+        let Some(passage) = &mut self.passage else { return };
+        let change = passage.gathered.add_read(read.camera.clone(), read.read.clone());
+        if change == Change::Nothing {
+            return;
+        }
+        let id = passage.id;
+        if passage.steps.identified.is_none() && passage.gathered.plate(View::Front).is_some() {
+            passage.steps.identified = Some(now.wall);
+        }
+        self.record(now, Some(id), RecordKind::Evidence, &json!({ "plate": read }));
+        if change == Change::Plate {
+            self.evidence_changed(now, "a later plate read differs");
+        }
+    }
+
+    pub(super) fn add_weight(&mut self, now: Now, reading: &WeightReading, minimum_kg: i64) {
+        let Some(passage) = &mut self.passage else { return };
+        // A weight belongs to the vehicle that stands; one that drives off is no longer weighed (invariant B9).
+        if !passage.is_standing() || passage.gathered.add_weight(reading, minimum_kg, now.mono) != Change::Kept {
+            return;
+        }
+        let id = passage.id;
+        passage.steps.weighed = Some(now.wall);
+        self.record(now, Some(id), RecordKind::Evidence, &json!({ "weight": reading }));
+        self.evidence_changed(now, "the weight changed");
+    }
+
+    pub(super) fn on_document(&mut self, now: Now, device: &DeviceName, scan: DocumentScan) {
+        let Some(passage) = &mut self.passage else { return };
+        if passage.gathered.add_document(scan.clone()) != Change::Kept {
+            return;
+        }
+        let id = passage.id;
+        self.record(now, Some(id), RecordKind::Evidence, &json!({ "reader": device, "document": scan }));
+        self.evidence_changed(now, "another document was presented");
+    }
+
+    pub(super) fn on_radiation(&mut self, now: Now, device: &DeviceName, reading: RadiationReading) {
+        let Some(passage) = &mut self.passage else { return };
+        if passage.gathered.add_radiation(reading.clone()) != Change::Kept {
+            return;
+        }
+        let id = passage.id;
+        self.record(now, Some(id), RecordKind::Evidence, &json!({ "portal": device, "radiation": reading }));
+        self.evidence_changed(now, "the radiation portal spoke");
+    }
+
+    /// New evidence: a decision taken without it is judged again (contract, PlateRead).
+    fn evidence_changed(&mut self, now: Now, why: &str) {
+        let Some(passage) = &self.passage else { return };
+        if passage.restored {
+            return;
+        }
+        match (&passage.way, passage.judged) {
+            (Way::Standing, Judged::NotYet) => self.assess_when_complete(now),
+            (Way::Standing, Judged::Asking | Judged::Done) => self.assess(now),
+            (Way::Authorising(..) | Way::Opening(..), _) => {
+                self.void_pending(now, why);
+                self.assess(now);
+            }
+            (Way::Driving(..) | Way::Closing(..), _) => {}
+        }
+    }
+
+    pub(super) fn assess_when_complete(&mut self, now: Now) {
+        let complete = self.passage.as_ref().is_some_and(|passage| passage.gathered.missing(&self.setup).is_empty());
+        if complete {
+            self.assess(now);
+        }
+    }
+
+    /// Asks the register with what there is; what is missing is a finding.
+    pub(super) fn assess(&mut self, now: Now) {
+        let Some(passage) = &mut self.passage else { return };
+        if !passage.is_standing() {
+            return;
+        }
+        self.timers.stop(Timer::Evidence);
+        self.timers.stop(Timer::Risk);
+        passage.marks.judged_from.get_or_insert(now.mono);
+        passage.round += 1;
+        passage.judged = Judged::Asking;
+        if let Awaiting::Risk(request) = passage.awaiting {
+            passage.asked.push(request);
+        }
+        passage.awaiting = Awaiting::Match(passage.round);
+        // Holds that an assessment places are placed anew by it; all others stay.
+        passage.holds.retain(|hold| {
+            !matches!(hold.code, HoldCode::Finding(_) | HoldCode::MatchUnavailable | HoldCode::RiskUnavailable)
+        });
+        let query = MatchQuery {
+            lane: self.setup.lane.clone(),
+            passage: passage.id,
+            round: passage.round,
+            direction: self.setup.direction,
+            tractor: passage.gathered.plate(View::Front).map(str::to_owned),
+            trailer: passage.gathered.plate(View::Rear).map(str::to_owned),
+            documents: passage.gathered.documents().iter().map(|scan| scan.reference.clone()).collect(),
+            gross_kg: passage.gathered.weight().map(|reading| reading.gross_kg),
+        };
+        self.dirty = true;
+        self.timers.set(Timer::Match, now.mono + MATCH_WITHIN);
+        self.emit(Effect::Match(query));
+    }
+
+    pub(super) fn on_matched(&mut self, now: Now, id: PassageId, round: u32, result: MatchResult) {
+        let Some(passage) = &mut self.passage else { return };
+        if passage.id != id || passage.awaiting != Awaiting::Match(round) {
+            return;
+        }
+        self.timers.stop(Timer::Match);
+        let mut findings = passage.gathered.findings(&self.setup);
+        findings.extend(result.findings.iter().cloned());
+        passage.steps.matched = Some(now.wall);
+        passage.findings = findings;
+        let body = MatchedBody {
+            notification: result.notification.as_deref().map(|notification| notification.number.as_str()),
+            declaration: result.declaration.as_deref().map(|declaration| declaration.number.as_str()),
+            not_subject: result.not_subject,
+            expected_kg: result.expected_kg,
+            findings: &passage.findings,
+        };
+        let body = serde_json::to_value(&body).unwrap_or_default();
+        passage.matched = Some(result);
+        self.record(now, Some(id), RecordKind::Matched, &body);
+        self.hold_findings(now);
+        self.ask_risk(now);
+    }
+
+    fn hold_findings(&mut self, now: Now) {
+        let findings = self.passage.as_ref().map(|passage| passage.findings.clone()).unwrap_or_default();
+        for finding in findings {
+            self.tell(Happening::Found(finding.code));
+            match finding.severity {
+                Severity::Info => {}
+                Severity::Hold | Severity::Block => {
+                    self.hold_with(now, HoldCode::Finding(finding.code), finding.detail, finding.severity);
+                }
+            }
+        }
+    }
+
+    fn ask_risk(&mut self, now: Now) {
+        let request_id = self.draw_id();
+        let Some(passage) = &mut self.passage else { return };
+        let request = RiskRequest {
+            request_id,
+            kind: RiskKind::Arrival,
+            site: self.setup.site.clone(),
+            lane: Some(self.setup.lane.clone()),
+            passage: Some(passage.id),
+            at: now.wall,
+            reply_by: now.wall.plus(self.setup.risk_timeout),
+            vehicle: SeenVehicle {
+                tractor: passage.gathered.plate(View::Front).map(str::to_owned),
+                trailer: passage.gathered.plate(View::Rear).map(str::to_owned),
+                country: passage.gathered.country(View::Front).map(str::to_owned),
+            },
+            notification: passage.matched.as_ref().and_then(|m| m.notification.as_deref().cloned()),
+            declaration: passage.matched.as_ref().and_then(|m| m.declaration.as_deref().cloned()),
+            parties: passage.matched.as_ref().map(|m| m.parties.clone()).unwrap_or_default(),
+            measured: Some(Measured {
+                gross_kg: passage.gathered.weight().map(|reading| reading.gross_kg),
+                axles_kg: passage.gathered.weight().and_then(|reading| reading.axles_kg.clone()),
+                radiation: passage.gathered.radiation().map(|reading| reading.alarm),
+            }),
+            findings: passage.findings.clone(),
+        };
+        passage.awaiting = Awaiting::Risk(request_id);
+        passage.steps.risk_requested = Some(now.wall);
+        let id = passage.id;
+        self.record(now, Some(id), RecordKind::RiskRequested, &json!({ "request_id": request_id }));
+        self.timers.set(Timer::Risk, now.mono + self.setup.risk_timeout + RISK_GRACE);
+        self.emit(Effect::AskRisk(Box::new(request)));
+    }
+
+    pub(super) fn on_risk_answered(&mut self, now: Now, request: Uuid, answer: RiskAnswer) {
+        let Some(passage) = &self.passage else {
+            self.tell(Happening::AnswerIgnored);
+            return;
+        };
+        let awaited = passage.awaiting == Awaiting::Risk(request);
+        match answer {
+            RiskAnswer::Decided(decision) if decision.request_id != request => self.tell(Happening::AnswerIgnored),
+            RiskAnswer::Decided(decision) if awaited => self.take_decision(now, decision),
+            RiskAnswer::Decided(decision) if passage.asked.contains(&request) => self.late_decision(now, decision),
+            RiskAnswer::Unavailable(why) if awaited => self.risk_unavailable(now, &why),
+            RiskAnswer::Decided(_) | RiskAnswer::Unavailable(_) => self.tell(Happening::AnswerIgnored),
+        }
+    }
+
+    fn take_decision(&mut self, now: Now, decision: RiskDecision) {
+        if decision.valid_until.is_some_and(|until| until <= now.wall) {
+            self.risk_unavailable(now, "the decision was no longer valid when it came");
+            return;
+        }
+        let Some(passage) = &mut self.passage else { return };
+        self.timers.stop(Timer::Risk);
+        passage.asked.push(decision.request_id);
+        passage.awaiting = Awaiting::Nothing;
+        passage.judged = Judged::Done;
+        passage.steps.risk_decided = Some(now.wall);
+        let id = passage.id;
+        self.record(now, Some(id), RecordKind::RiskDecided, &decision);
+        self.apply_decision(now, decision);
+        self.conclude(now);
+    }
+
+    /// The channel's and the agencies' holds. A stricter earlier decision stays (invariant A7).
+    fn apply_decision(&mut self, now: Now, decision: RiskDecision) {
+        match decision.channel {
+            Channel::Green | Channel::Blue => {}
+            Channel::Yellow => self.hold(now, HoldCode::ReferredDocuments, decision.reason.clone()),
+            Channel::Red => self.hold(now, HoldCode::ReferredInspection, decision.reason.clone()),
+        }
+        for agency in decision.agencies.iter().filter(|agency| !agency.clear) {
+            let reason = agency.reason.as_deref().unwrap_or("not clear");
+            self.hold(now, HoldCode::AgencyHold, format!("{}: {reason}", agency.agency));
+        }
+        let Some(passage) = &mut self.passage else { return };
+        let stricter = passage.risk.as_ref().is_none_or(|known| decision.channel >= known.channel);
+        if stricter {
+            passage.risk = Some(decision);
+        }
+        self.dirty = true;
+    }
+
+    /// An answer after the one that counted: it only strengthens (hazard 27, invariant A7).
+    fn late_decision(&mut self, now: Now, decision: RiskDecision) {
+        let Some(passage) = &self.passage else { return };
+        let known = passage.channel();
+        let stricter = decision.agencies.iter().any(|agency| !agency.clear)
+            || known.map_or(decision.channel >= Channel::Yellow, |known| decision.channel > known);
+        if !stricter {
+            self.tell(Happening::AnswerIgnored);
+            return;
+        }
+        let id = passage.id;
+        let is_open = matches!(passage.way, Way::Driving(..) | Way::Closing(..));
+        self.record(now, Some(id), RecordKind::RiskDecided, &decision);
+        if is_open {
+            self.raise_alarm(now, crate::model::Alarm::LateStricterDecision);
+            return;
+        }
+        self.void_pending(now, "a stricter decision came");
+        self.apply_decision(now, decision);
+    }
+
+    pub(super) fn match_unavailable(&mut self, now: Now) {
+        let Some(passage) = &mut self.passage else { return };
+        passage.awaiting = Awaiting::Nothing;
+        passage.judged = Judged::Done;
+        self.hold(now, HoldCode::MatchUnavailable, "the register did not answer in time");
+    }
+
+    pub(super) fn risk_unavailable(&mut self, now: Now, why: &str) {
+        let Some(passage) = &mut self.passage else { return };
+        self.timers.stop(Timer::Risk);
+        if let Awaiting::Risk(request) = passage.awaiting {
+            passage.asked.push(request);
+        }
+        passage.awaiting = Awaiting::Nothing;
+        passage.judged = Judged::Done;
+        self.hold(now, HoldCode::RiskUnavailable, why);
+    }
+
+    /// A document came that may concern the vehicle: a truck that waits for its papers is judged again.
+    pub(super) fn on_register_changed(&mut self, now: Now) {
+        let waits = self.passage.as_ref().is_some_and(|passage| {
+            passage.is_standing()
+                && passage.judged == Judged::Done
+                && !passage.restored
+                && passage.holds.iter().any(|hold| matches!(hold.code, HoldCode::Finding(_)))
+        });
+        if waits {
+            self.assess(now);
+        }
+    }
+
+    /// When everything is in and nothing holds: release.
+    pub(super) fn conclude(&mut self, now: Now) {
+        let ready = self.passage.as_ref().is_some_and(|passage| {
+            passage.is_standing()
+                && passage.judged == Judged::Done
+                && passage.awaiting == Awaiting::Nothing
+                && passage.holds.is_empty()
+                && passage.outcome.is_none()
+                && !passage.restored
+        });
+        if ready {
+            if let Some(from) = self.passage.as_ref().and_then(|passage| passage.marks.judged_from) {
+                self.tell(Happening::Took(Step::Decision, now.mono.since(from)));
+            }
+            self.plan_release(now, CommandReason::Release, None);
+        }
+    }
+
+    /// Puts a passage back to gathering, so that it is judged from the start.
+    pub(super) fn judge_again(&mut self, now: Now) {
+        if let Some(Passage { restored, judged, .. }) = &mut self.passage {
+            *restored = false;
+            *judged = Judged::NotYet;
+        }
+        self.assess(now);
+    }
+}

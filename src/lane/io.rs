@@ -1,0 +1,171 @@
+//! What goes into the machine and what comes out.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::model::{
+    Alarm, BarrierPlace, Channel, Direction, FindingCode, HoldCode, LaneState, MatchQuery, MatchResult, NewRecord,
+    Observation, OpenAuthority, Order, OrderRefusal, Outcome, PassageId, Recorded, RiskAnswer, RiskRequest, Signal,
+    Ticket,
+};
+
+/// Whether the devices behind the message bus can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// Messages flow.
+    Up,
+    /// They don't: every state that came over the bus is unknown.
+    Down,
+}
+
+/// What the shell noticed of the clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// Wall time moved against monotonic time by more than a second (invariant C7).
+    Stepped,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A device reported.
+    Observed(Observation),
+    /// The register answered.
+    Matched {
+        /// Whose question.
+        passage: PassageId,
+        /// Which question.
+        round: u32,
+        /// The answer.
+        result: MatchResult,
+    },
+    /// The register changed in a way that may concern the vehicle in the lane.
+    RegisterChanged,
+    /// The risk gateway answered.
+    RiskAnswered {
+        /// Which request.
+        request: Uuid,
+        /// The answer.
+        answer: RiskAnswer,
+    },
+    /// An officer ordered.
+    Ordered(Order),
+    /// The journal acknowledged.
+    Recorded(Recorded),
+    /// The journal failed; the records of this batch are not durable.
+    RecordFailed(Ticket),
+    /// The bus came or went.
+    Link(Link),
+    /// The clocks disagree.
+    Clock(Clock),
+    /// A wake-up; which timer is due is the machine's business.
+    Wake,
+}
+
+/// A step of the Time Release Study, for the dwell histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Arrival to evidence complete.
+    Evidence,
+    /// Evidence complete to decision.
+    Decision,
+    /// Decision to arm open.
+    Opening,
+    /// Arm open to vehicle gone.
+    Leaving,
+    /// Arrival to vehicle gone.
+    Total,
+}
+
+impl Step {
+    /// The label that metrics use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Evidence => "evidence",
+            Self::Decision => "decision",
+            Self::Opening => "opening",
+            Self::Leaving => "leaving",
+            Self::Total => "total",
+        }
+    }
+}
+
+/// What metrics count; the shell carries it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// A passage ended.
+    Completed {
+        /// How.
+        outcome: Outcome,
+        /// The channel, if one was given.
+        channel: Option<Channel>,
+        /// The way.
+        direction: Direction,
+    },
+    /// A step took so long.
+    Took(Step, Duration),
+    /// A hold was placed.
+    Held(HoldCode),
+    /// A finding was made.
+    Found(FindingCode),
+    /// An arm reached a limit after so long.
+    Travelled(BarrierPlace, Duration),
+    /// An arm did not do what it was told.
+    ArmFault(BarrierPlace),
+    /// A late or foreign answer was ignored.
+    AnswerIgnored,
+}
+
+/// What the shell must carry out, in order.
+#[derive(Debug)]
+pub enum Effect {
+    /// Journal: make these durable as one batch, then hand back `Recorded` or `RecordFailed`. Publish them as
+    /// LaneEvents once they are.
+    Record {
+        /// Names the batch.
+        ticket: Ticket,
+        /// The records of this turn.
+        records: Vec<NewRecord>,
+    },
+    /// Registry: answer with `Matched`.
+    Match(MatchQuery),
+    /// Risk gateway: answer with `RiskAnswered`.
+    AskRisk(Box<RiskRequest>),
+    /// Barrier: send the one open command that this allows.
+    Open(OpenAuthority),
+    /// Barrier: send a close command.
+    Close {
+        /// Which arm.
+        barrier: BarrierPlace,
+        /// For which passage.
+        passage: Option<PassageId>,
+        /// Its id.
+        command_id: Uuid,
+    },
+    /// Devices: set light and display.
+    Signal(Signal),
+    /// World: show the lane.
+    Publish(Box<LaneState>),
+    /// Officer: the order's answer, with its record's batch.
+    Answer {
+        /// Which order.
+        order: Uuid,
+        /// Durable under this sequence, or refused.
+        result: Result<u64, OrderRefusal>,
+    },
+    /// Registry: the notification is used up by this passage, as the journal says under this sequence.
+    Used {
+        /// Its number.
+        notification: String,
+        /// The passage.
+        passage: PassageId,
+        /// Journal sequence.
+        sequence: u64,
+    },
+    /// Metrics.
+    Tell(Happening),
+    /// Health and readiness: an alarm is on or off.
+    Alarmed(Alarm, bool),
+}

@@ -1,0 +1,310 @@
+//! The vehicle leaves, the arm comes down, the passage ends with its whole story.
+
+use serde_json::{Value, json};
+
+use super::io::{Effect, Happening, Step};
+use super::machine::Machine;
+use super::passage::{Because, Closing, Crossing, Going, Passage, Way};
+use super::presence::Seen;
+use super::setup::{CLOSE_RETRIES, LEFT_SETTLE};
+use super::timer::Timer;
+use crate::model::{Alarm, BarrierPlace, HoldCode, LoopPlace, Now, Outcome, Position, RecordKind, Service, View};
+
+/// The loop under an arm: its closing zone. The inspection arm has none, so it is never told to close.
+const fn closing_zone(place: BarrierPlace) -> Option<LoopPlace> {
+    match place {
+        BarrierPlace::Entry => Some(LoopPlace::Approach),
+        BarrierPlace::Exit => Some(LoopPlace::Exit),
+        BarrierPlace::Inspection => None,
+    }
+}
+
+impl Machine {
+    pub(super) fn on_exit_taken(&mut self, now: Now) {
+        let Some(passage) = &mut self.passage else {
+            self.crossing_without_passage(now);
+            return;
+        };
+        match passage.way {
+            Way::Driving(going, _) if going.barrier == BarrierPlace::Exit => {
+                passage.way = Way::Driving(going, Crossing::Under);
+                self.timers.stop(Timer::Left);
+            }
+            Way::Closing(going, Closing { because: Because::Through, .. }) if going.barrier == BarrierPlace::Exit => {
+                self.tailgated(now);
+            }
+            Way::Standing | Way::Authorising(..) | Way::Opening(..) | Way::Driving(..) | Way::Closing(..) => {}
+        }
+    }
+
+    /// A second vehicle under an arm that one authority opened: an incident that closes the lane (invariant A5).
+    fn tailgated(&mut self, now: Now) {
+        self.raise_alarm(now, Alarm::Tailgating);
+        self.hold(now, HoldCode::Tailgating, "a second vehicle is under the arm");
+        self.set_service(now, Service::Closed, "tailgating");
+    }
+
+    fn crossing_without_passage(&mut self, now: Now) {
+        let closed = self.arm(BarrierPlace::Exit).is_some_and(super::arm::Arm::is_proved_closed);
+        if !closed {
+            self.raise_alarm(now, Alarm::UnknownCrossing);
+        }
+    }
+
+    pub(super) fn on_exit_freed(&mut self, now: Now) {
+        let Some(passage) = &self.passage else { return };
+        if let Way::Driving(going, Crossing::Under) = passage.way
+            && going.barrier == BarrierPlace::Exit
+        {
+            self.timers.set(Timer::Left, now.mono + LEFT_SETTLE);
+            return;
+        }
+        if let Way::Closing(going, _) = passage.way
+            && going.barrier == BarrierPlace::Exit
+        {
+            self.command_close(now, BarrierPlace::Exit);
+            return;
+        }
+        // A restored vehicle that the journal says was let go: its way through is observed, not commanded again.
+        let let_go = passage.restored && passage.commanded && passage.is_standing();
+        let arm_up = self.arm(BarrierPlace::Exit).is_some_and(|arm| !arm.is_proved_closed());
+        if let_go && arm_up {
+            let command_id = self.arm(BarrierPlace::Exit).and_then(|arm| arm.opened_by).unwrap_or_default();
+            let going = Going { barrier: BarrierPlace::Exit, command_id, since: now.mono };
+            if let Some(passage) = &mut self.passage {
+                passage.way = Way::Driving(going, Crossing::Under);
+            }
+            self.timers.set(Timer::Left, now.mono + LEFT_SETTLE);
+        }
+    }
+
+    /// The exit loop stayed free after the vehicle was on it.
+    pub(super) fn left(&mut self, now: Now) {
+        // With a loop at the stop line a vehicle that only rolled back off the exit loop is still seen there.
+        if self.sensors.at(LoopPlace::Scale) == Seen::Occupied && !self.queued {
+            if let Some(Passage { way: Way::Driving(_, crossing), .. }) = &mut self.passage {
+                *crossing = Crossing::Before;
+            }
+            return;
+        }
+        let Some(passage) = &mut self.passage else { return };
+        let Way::Driving(going, Crossing::Under) = passage.way else { return };
+        passage.steps.left = Some(now.wall);
+        let opened = passage.marks.opened;
+        if let Some(opened) = opened {
+            self.tell(Happening::Took(Step::Leaving, now.mono.since(opened)));
+        }
+        self.close_again(now, going, Because::Through);
+    }
+
+    /// The zone stayed empty without a crossing: the vehicle went back, or to the bay.
+    pub(super) fn gone_another_way(&mut self, now: Now) {
+        self.timers.stop(Timer::Empty);
+        let Some(passage) = &mut self.passage else { return };
+        match passage.way {
+            Way::Standing => match self.arm(BarrierPlace::Exit) {
+                // Let go before a restart and gone since: the arm comes down before the passage ends.
+                Some(arm) if !arm.is_proved_closed() && passage_let_go(self.passage.as_ref()) => {
+                    let command_id = arm.opened_by.unwrap_or_default();
+                    let going = Going { barrier: BarrierPlace::Exit, command_id, since: now.mono };
+                    self.close_again(now, going, Because::Through);
+                }
+                Some(_) | None => self.complete(now),
+            },
+            Way::Authorising(..) => {
+                self.void_pending(now, "the vehicle left the lane");
+                self.complete(now);
+            }
+            Way::Opening(going) | Way::Driving(going, _) => {
+                let through = going.barrier == BarrierPlace::Inspection;
+                if through {
+                    passage.steps.left = Some(now.wall);
+                } else if going.barrier == BarrierPlace::Exit {
+                    passage.outcome = Some(Outcome::Reversed);
+                }
+                self.close_again(now, going, if through { Because::Through } else { Because::Back });
+            }
+            Way::Closing(..) => {}
+        }
+    }
+
+    /// Commands a close where the zone is positively clear; supervises it in any case.
+    pub(super) fn command_close(&mut self, now: Now, place: BarrierPlace) {
+        let clear = closing_zone(place).is_some_and(|zone| self.sensors.is_clear(zone));
+        let takes = self.arm(place).is_some_and(super::arm::Arm::takes_commands);
+        let timeout = self.arms.get_mut(&place).map(|arm| {
+            arm.told = Some(now.mono);
+            arm.setup.close_timeout
+        });
+        self.timers.set(Timer::Travel, now.mono + timeout.unwrap_or_default());
+        if clear && takes && self.link == super::io::Link::Up {
+            let command_id = self.draw_id();
+            let passage = self.passage_id();
+            let body = json!({ "barrier": place, "command": "close", "command_id": command_id, "reason": "secure" });
+            self.record(now, passage, RecordKind::BarrierCommanded, &body);
+            self.emit(Effect::Close { barrier: place, passage, command_id });
+        }
+    }
+
+    /// The arm did not reach its limit in time (invariant B5).
+    pub(super) fn travel_over(&mut self, now: Now) {
+        let Some(passage) = &mut self.passage else { return };
+        match &mut passage.way {
+            Way::Opening(going) => {
+                let going = *going;
+                passage.outcome = None;
+                self.arm_fault(now, going.barrier, "the arm did not open in time");
+                self.close_again(now, going, Because::Void);
+            }
+            Way::Closing(going, closing) if closing.retries < CLOSE_RETRIES => {
+                closing.retries += 1;
+                let place = going.barrier;
+                self.command_close(now, place);
+            }
+            Way::Closing(going, _) => {
+                let place = going.barrier;
+                self.arm_fault(now, place, "the arm did not close in time");
+            }
+            Way::Standing | Way::Authorising(..) | Way::Driving(..) => {}
+        }
+    }
+
+    pub(super) fn arm_fault(&mut self, now: Now, place: BarrierPlace, why: &str) {
+        self.raise_alarm(now, Alarm::BarrierFault);
+        self.tell(Happening::ArmFault(place));
+        self.hold(now, HoldCode::BarrierFault, format!("{} barrier: {why}", place.as_str()));
+    }
+
+    /// The vehicle did not pass the open arm in time (invariant A4).
+    pub(super) fn pass_over(&mut self, now: Now) {
+        let Some(passage) = &mut self.passage else { return };
+        let Way::Driving(going, crossing) = passage.way else { return };
+        if crossing == Crossing::Under {
+            // Never close on it; the exit loop decides.
+            self.hold(now, HoldCode::AuthorityExpired, "the vehicle stands under the arm");
+            return;
+        }
+        passage.outcome = None;
+        self.hold(now, HoldCode::AuthorityExpired, "the vehicle did not pass the open arm in time");
+        self.close_again(now, going, Because::Void);
+    }
+
+    /// The closed limit is proved.
+    pub(super) fn arm_closed(&mut self, now: Now, place: BarrierPlace) {
+        if let Some(arm) = self.arms.get_mut(&place) {
+            arm.opened_by = None;
+            arm.told = None;
+        }
+        if self.arms.values().all(super::arm::Arm::is_proved_closed) {
+            self.clear_alarm(now, Alarm::BarrierForced);
+            self.clear_alarm(now, Alarm::BarrierFault);
+        }
+        let Some(passage) = &mut self.passage else { return };
+        match passage.way {
+            Way::Closing(going, closing) if going.barrier == place => {
+                self.timers.stop(Timer::Travel);
+                if place == BarrierPlace::Entry {
+                    passage.way = Way::Standing;
+                    self.entered(now, closing.because);
+                    return;
+                }
+                match closing.because {
+                    Because::Through | Because::Back => self.complete(now),
+                    Because::Void => passage.way = Way::Standing,
+                }
+            }
+            // The arm came down by itself before the vehicle was through: that authority is used up.
+            Way::Driving(going, Crossing::Before) if going.barrier == place && place != BarrierPlace::Entry => {
+                passage.way = Way::Standing;
+                passage.outcome = None;
+                self.timers.stop(Timer::Pass);
+                self.hold(now, HoldCode::AuthorityExpired, "the arm closed before the vehicle passed");
+            }
+            Way::Driving(going, Crossing::Under) if going.barrier == place => {
+                passage.steps.left.get_or_insert(now.wall);
+                self.complete(now);
+            }
+            Way::Driving(going, _) if going.barrier == place => {
+                passage.way = Way::Standing;
+                self.entered(now, Because::Through);
+            }
+            Way::Standing | Way::Authorising(..) | Way::Opening(..) | Way::Driving(..) | Way::Closing(..) => {}
+        }
+    }
+
+    /// The passage ends; its story goes to the journal in one record.
+    pub(super) fn complete(&mut self, now: Now) {
+        let exit_closed = self.arm(BarrierPlace::Exit).is_some_and(|arm| arm.position() == Position::Closed);
+        let Some(mut passage) = self.passage.take() else { return };
+        self.timers.stop_all();
+        if exit_closed {
+            passage.steps.closed = Some(now.wall);
+        }
+        let outcome = final_outcome(&passage);
+        let story = story(&passage, outcome);
+        let id = passage.id;
+        for document in passage.crossing_documents() {
+            let crossed = matches!(outcome, Outcome::Released | Outcome::ReleasedConditional | Outcome::NotSubject);
+            if crossed {
+                let body = json!({ "document": document, "instant": passage.steps.left });
+                self.record(now, Some(id), RecordKind::FrontierCrossed, &body);
+            }
+        }
+        self.record(now, Some(id), RecordKind::PassageCompleted, &story);
+        self.tell(Happening::Took(Step::Total, now.mono.since(passage.marks.arrived)));
+        self.tell(Happening::Completed { outcome, channel: passage.channel(), direction: self.setup.direction });
+        self.stale_weight = passage.gathered.weight().map(|reading| reading.gross_kg);
+        let seen_before = |read: &super::evidence::Read| {
+            let tracks = passage.gathered.reads().iter().map(|old| &old.read.track);
+            read.read.track.is_some() && tracks.into_iter().any(|track| *track == read.read.track)
+        };
+        self.early.retain(|(_, kept)| !seen_before(kept));
+        let next_waits = self.queued && self.sensors.at(LoopPlace::Approach) == Seen::Occupied;
+        if next_waits {
+            self.open_passage(now);
+        }
+    }
+
+    pub(super) fn set_service(&mut self, now: Now, service: Service, reason: &str) {
+        if self.service == service {
+            return;
+        }
+        self.service = service;
+        let passage = self.passage_id();
+        self.record(now, passage, RecordKind::ServiceChanged, &json!({ "service": service, "reason": reason }));
+    }
+}
+
+fn passage_let_go(passage: Option<&Passage>) -> bool {
+    passage.is_some_and(|passage| passage.restored && passage.commanded)
+}
+
+fn final_outcome(passage: &Passage) -> Outcome {
+    match passage.outcome {
+        Some(outcome) => outcome,
+        None if passage.restored && passage.commanded => Outcome::Released,
+        None if passage.restored => Outcome::Unresolved,
+        None => Outcome::Reversed,
+    }
+}
+
+/// The whole passage in one object (contract, `passage_completed`).
+fn story(passage: &Passage, outcome: Outcome) -> Value {
+    json!({
+        "outcome": outcome,
+        "channel": passage.channel(),
+        "steps": passage.steps,
+        "plates": passage.gathered.reads(),
+        "tractor": passage.gathered.plate(View::Front),
+        "trailer": passage.gathered.plate(View::Rear),
+        "notification": passage.notification(),
+        "declaration": passage.declaration(),
+        "documents": passage.gathered.documents(),
+        "weight": passage.gathered.weight(),
+        "findings": passage.findings,
+        "profiles": passage.risk.as_ref().map(|risk| &risk.profiles),
+        "measures": passage.risk.as_ref().map(|risk| &risk.measures),
+        "orders": passage.orders,
+        "restored": passage.restored,
+    })
+}

@@ -1,0 +1,477 @@
+//! The machine: its state, its one door in and its two doors out.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::arm::Arm;
+use super::evidence::Read;
+use super::ids::Ids;
+use super::io::{Clock, Effect, Happening, Input, Link};
+use super::passage::{Passage, Way};
+use super::presence::{Edge, Presence, Seen, Sensors};
+use super::setup::{EARLY_READ, EARLY_READS_MAX, EMPTY_SETTLE, EMPTY_SETTLE_STANDING, LaneSetup};
+use super::timer::{Timer, Timers};
+use crate::model::{
+    Alarm, BarrierPlace, BarrierState, DeviceHealth, DeviceName, HoldCode, LaneState, LoopPlace, Mono, NewRecord, Now,
+    Observation, PassageId, PlateRead, Position, RecordKind, Recorded, Service, Severity, Signal, Stability, Ticket,
+    WeightReading,
+};
+
+/// The lane machine. See the module head for its contract.
+#[derive(Debug)]
+pub struct Machine {
+    pub(super) setup: LaneSetup,
+    pub(super) ids: Ids,
+    pub(super) timers: Timers,
+    pub(super) sensors: Sensors,
+    pub(super) arms: BTreeMap<BarrierPlace, Arm>,
+    pub(super) service: Service,
+    pub(super) passage: Option<Passage>,
+    pub(super) link: Link,
+    pub(super) alarms: BTreeSet<Alarm>,
+    /// Devices that said they are away, with the session of their last birth.
+    pub(super) births: BTreeMap<DeviceName, Option<String>>,
+    pub(super) away: BTreeSet<DeviceName>,
+    /// Reads of a vehicle that the approach loop has not seen yet.
+    pub(super) early: VecDeque<(Mono, Read)>,
+    /// A vehicle drove onto the approach loop while another was in the lane.
+    pub(super) queued: bool,
+    /// The weight that the last vehicle left with, until the platform was seen to change (invariant B9).
+    pub(super) stale_weight: Option<i64>,
+    /// The journal has failed for good.
+    pub(super) poisoned: bool,
+    /// Orders whose records wait for the journal.
+    pub(super) unanswered: Vec<(Ticket, Uuid)>,
+    next_ticket: u64,
+    unrecorded: Vec<NewRecord>,
+    effects: VecDeque<Effect>,
+    pub(super) dirty: bool,
+    pub(super) shown: Option<LaneState>,
+    pub(super) signalled: Option<Signal>,
+}
+
+impl Machine {
+    /// A machine for an empty lane. `seed` feeds its identifiers; the lane is closed to the world until devices
+    /// have spoken.
+    #[must_use]
+    pub fn new(setup: LaneSetup, seed: [u8; 32]) -> Self {
+        let sensors = Sensors::new(&setup.loops, setup.scale.is_some());
+        let arms = setup.arms.iter().map(|(place, arm)| (*place, Arm::new(*arm))).collect();
+        Self {
+            setup,
+            ids: Ids::new(seed),
+            timers: Timers::default(),
+            sensors,
+            arms,
+            service: Service::Open,
+            passage: None,
+            link: Link::Down,
+            alarms: BTreeSet::new(),
+            births: BTreeMap::new(),
+            away: BTreeSet::new(),
+            early: VecDeque::new(),
+            queued: false,
+            stale_weight: None,
+            poisoned: false,
+            unanswered: Vec::new(),
+            next_ticket: 1,
+            unrecorded: Vec::new(),
+            effects: VecDeque::new(),
+            dirty: true,
+            shown: None,
+            signalled: None,
+        }
+    }
+
+    /// What the lane consists of.
+    #[must_use]
+    pub const fn setup(&self) -> &LaneSetup {
+        &self.setup
+    }
+
+    /// Takes one input. Drain [`Self::poll_effect`] afterwards.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Observed(observation) => self.on_observation(now, observation),
+            Input::Matched { passage, round, result } => self.on_matched(now, passage, round, result),
+            Input::RegisterChanged => self.on_register_changed(now),
+            Input::RiskAnswered { request, answer } => self.on_risk_answered(now, request, answer),
+            Input::Ordered(order) => self.on_order(now, order),
+            Input::Recorded(receipt) => self.on_recorded(now, &receipt),
+            Input::RecordFailed(ticket) => self.on_record_failed(now, ticket),
+            Input::Link(link) => self.on_link(now, link),
+            Input::Clock(Clock::Stepped) => self.void_pending(now, "the clock was set while it waited"),
+            Input::Wake => {}
+        }
+        while let Some(timer) = self.timers.take_due(now.mono) {
+            self.on_timer(now, timer);
+        }
+        self.watch_presence(now);
+        self.show(now);
+    }
+
+    /// The next thing to carry out. The records of a turn come last, as one batch.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        if let Some(effect) = self.effects.pop_front() {
+            return Some(effect);
+        }
+        if self.unrecorded.is_empty() {
+            return None;
+        }
+        let ticket = self.ticket();
+        self.next_ticket += 1;
+        Some(Effect::Record { ticket, records: std::mem::take(&mut self.unrecorded) })
+    }
+
+    /// When the machine wants `Input::Wake` at the latest, and why.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Mono, Timer)> {
+        self.timers.next()
+    }
+
+    /// The ticket that the records of this turn will carry.
+    pub(super) const fn ticket(&self) -> Ticket {
+        Ticket(self.next_ticket)
+    }
+
+    pub(super) fn emit(&mut self, effect: Effect) {
+        self.effects.push_back(effect);
+    }
+
+    pub(super) fn tell(&mut self, happening: Happening) {
+        self.emit(Effect::Tell(happening));
+    }
+
+    /// Adds a record to this turn's batch.
+    pub(super) fn record(&mut self, now: Now, passage: Option<PassageId>, kind: RecordKind, body: &impl Serialize) {
+        // Bodies are our own structs and maps with text keys: they always serialise.
+        let body = serde_json::to_string(body).unwrap_or_else(|_| "{}".to_owned());
+        self.unrecorded.push(NewRecord { at: now.wall, lane: self.setup.lane.clone(), passage, kind, body });
+        self.dirty = true;
+    }
+
+    pub(super) fn passage_id(&self) -> Option<PassageId> {
+        self.passage.as_ref().map(|passage| passage.id)
+    }
+
+    pub(super) fn arm(&self, place: BarrierPlace) -> Option<&Arm> {
+        self.arms.get(&place)
+    }
+
+    pub(super) fn draw_id(&mut self) -> Uuid {
+        self.ids.draw()
+    }
+
+    fn on_observation(&mut self, now: Now, observation: Observation) {
+        match observation {
+            Observation::Plate(camera, read) => self.on_plate(now, camera, read),
+            Observation::Loop(place, state) => {
+                let edge = self.sensors.see_loop(place, state.occupied);
+                self.on_loop(now, place, edge);
+            }
+            Observation::Weight(_, reading) => self.on_weight(now, &reading),
+            Observation::Radiation(device, reading) => self.on_radiation(now, &device, reading),
+            Observation::Document(device, scan) => self.on_document(now, &device, scan),
+            Observation::Barrier(place, state) => self.on_barrier(now, place, state),
+            Observation::Health(device, health) => self.on_health(now, device, &health),
+        }
+    }
+
+    fn on_plate(&mut self, now: Now, camera: DeviceName, read: PlateRead) {
+        let waits_for_loop = self.passage.is_none() && self.sensors.has_loop(LoopPlace::Approach);
+        let is_next_ones = self.passage.as_ref().is_some_and(|passage| matches!(passage.way, Way::Closing(..)));
+        if waits_for_loop || is_next_ones {
+            self.keep_early(now, Read { camera, read });
+            return;
+        }
+        if self.passage.is_none() && !self.open_passage(now) {
+            return;
+        }
+        self.add_read(now, Read { camera, read });
+    }
+
+    fn keep_early(&mut self, now: Now, read: Read) {
+        if self.early.len() >= EARLY_READS_MAX {
+            self.early.pop_front();
+        }
+        self.record(now, None, RecordKind::Evidence, &serde_json::json!({ "plate": read }));
+        self.early.push_back((now.mono, read));
+    }
+
+    fn on_loop(&mut self, now: Now, place: LoopPlace, edge: Edge) {
+        if edge == Edge::None {
+            return;
+        }
+        self.dirty = true;
+        match (place, edge) {
+            (LoopPlace::Approach, Edge::Rise) => self.on_approach(now),
+            (LoopPlace::Approach, Edge::Fall) => {
+                self.queued = false;
+                self.admitted(now);
+            }
+            (LoopPlace::Exit, Edge::Rise) => self.on_exit_taken(now),
+            (LoopPlace::Exit, Edge::Fall) => self.on_exit_freed(now),
+            (LoopPlace::Scale, Edge::Rise | Edge::Fall) | (_, Edge::None) => {}
+        }
+    }
+
+    fn on_approach(&mut self, now: Now) {
+        if self.passage.is_none() {
+            if self.open_passage(now) {
+                let early = std::mem::take(&mut self.early);
+                for (at, read) in early {
+                    if now.mono.since(at) <= EARLY_READ {
+                        self.add_read(now, read);
+                    }
+                }
+            }
+            return;
+        }
+        self.queued = true;
+        // A vehicle comes while the zone looks empty: whoever the authority named may be gone (invariant A2).
+        if self.timers.is_set(Timer::Empty) {
+            self.gone_another_way(now);
+        }
+    }
+
+    /// A passage begins, unless the lane takes no vehicles.
+    pub(super) fn open_passage(&mut self, now: Now) -> bool {
+        if self.service == Service::Closed || self.passage.is_some() {
+            return false;
+        }
+        self.queued = false;
+        let id = PassageId(self.draw_id());
+        self.passage = Some(Passage::new(id, now));
+        self.record(
+            now,
+            Some(id),
+            RecordKind::PassageOpened,
+            &serde_json::json!({ "direction": self.setup.direction }),
+        );
+        self.timers.set(Timer::Evidence, now.mono + self.setup.evidence_timeout);
+        if self.poisoned {
+            self.hold(now, HoldCode::JournalUnavailable, "the journal takes no records");
+        }
+        if self.link == Link::Down {
+            self.hold(now, HoldCode::BusDown, "devices on the message bus can not be reached");
+        }
+        if self.alarms.contains(&Alarm::BarrierForced) {
+            self.hold(now, HoldCode::BarrierForced, "an arm of the lane is open without an authority");
+        }
+        self.admit(now);
+        true
+    }
+
+    fn on_weight(&mut self, now: Now, reading: &WeightReading) {
+        let Some(minimum_kg) = self.setup.scale.as_ref().map(|scale| scale.minimum_kg) else { return };
+        let loaded = reading.gross_kg >= minimum_kg;
+        self.sensors.see_platform(if loaded { Seen::Occupied } else { Seen::Free });
+        if let Some(stale) = self.stale_weight {
+            if loaded && reading.gross_kg == stale && reading.stability != Stability::Moving {
+                return;
+            }
+            self.stale_weight = None;
+        }
+        if self.passage.is_none() && loaded && !self.sensors.has_loop(LoopPlace::Approach) {
+            self.open_passage(now);
+        }
+        self.add_weight(now, reading, minimum_kg);
+    }
+
+    fn on_health(&mut self, now: Now, device: DeviceName, health: &DeviceHealth) {
+        if health.online {
+            self.births.insert(device.clone(), health.session.clone());
+            if self.away.remove(&device) {
+                self.record(now, None, RecordKind::DeviceFound, &serde_json::json!({ "device": device }));
+            }
+            if self.away.is_empty() {
+                self.clear_alarm(now, Alarm::DeviceLost);
+                self.heal(now, HoldCode::DeviceLost);
+            }
+            return;
+        }
+        // A death counts only for the session of the last birth (hazard 22).
+        let born = self.births.get(&device);
+        if born.is_some_and(|born| born.is_some() && health.session.is_some() && *born != health.session) {
+            return;
+        }
+        self.forget_device(&device);
+        if self.away.insert(device.clone()) {
+            self.record(
+                now,
+                None,
+                RecordKind::DeviceLost,
+                &serde_json::json!({ "device": device, "detail": health.detail }),
+            );
+            self.raise_alarm(now, Alarm::DeviceLost);
+        }
+        let is_arm = self.arms.keys().any(|place| place.as_str() == device.as_str());
+        if is_arm {
+            self.void_pending(now, "the barrier went away");
+            self.hold(now, HoldCode::DeviceLost, format!("device {device} is away"));
+        }
+    }
+
+    fn forget_device(&mut self, device: &DeviceName) {
+        for (place, arm) in &mut self.arms {
+            if place.as_str() == device.as_str() {
+                arm.forget();
+            }
+        }
+        for place in LoopPlace::ALL {
+            if place.as_str() == device.as_str() {
+                self.sensors.forget_loop(place);
+            }
+        }
+        if self.setup.scale.as_ref().is_some_and(|scale| scale.name == *device) {
+            self.sensors.see_platform(Seen::Unknown);
+        }
+    }
+
+    fn on_link(&mut self, now: Now, link: Link) {
+        if self.link == link {
+            return;
+        }
+        self.link = link;
+        self.dirty = true;
+        match link {
+            Link::Up => {
+                self.clear_alarm(now, Alarm::BusDown);
+                self.heal(now, HoldCode::BusDown);
+            }
+            Link::Down => {
+                for arm in self.arms.values_mut() {
+                    arm.forget();
+                }
+                self.sensors.forget_loops();
+                self.raise_alarm(now, Alarm::BusDown);
+                self.void_pending(now, "the link to the devices went down");
+                self.hold(now, HoldCode::BusDown, "devices on the message bus can not be reached");
+            }
+        }
+    }
+
+    fn on_barrier(&mut self, now: Now, place: BarrierPlace, state: BarrierState) {
+        // After a restart the journal, not this process, says why the exit may be open.
+        let let_go = self.passage.as_ref().is_some_and(|passage| passage.restored && passage.commanded);
+        let Some(arm) = self.arms.get_mut(&place) else { return };
+        let before = arm.position();
+        arm.observe(state);
+        if let_go && arm.is_forced() {
+            arm.opened_by = Some(Uuid::nil());
+        }
+        let position = arm.position();
+        let faulty = arm.fault().is_some();
+        let forced = arm.is_forced();
+        self.dirty = true;
+        if faulty {
+            self.arm_fault(now, place, "the barrier reports a fault");
+        }
+        if forced {
+            self.raise_alarm(now, Alarm::BarrierForced);
+            self.hold(now, HoldCode::BarrierForced, format!("the {} arm is open without an authority", place.as_str()));
+        }
+        match position {
+            Position::Closed if before != Position::Closed => self.arm_closed(now, place),
+            Position::Open => self.arm_opened(now, place),
+            Position::Closed | Position::Opening | Position::Closing | Position::Unknown => {}
+        }
+        self.conclude(now);
+    }
+
+    fn on_recorded(&mut self, now: Now, receipt: &Recorded) {
+        let waits = self.passage.as_ref().is_some_and(
+            |passage| matches!(&passage.way, Way::Authorising(authority, _) if authority.ticket == receipt.ticket()),
+        );
+        if waits {
+            self.timers.stop(Timer::Journal);
+            self.grant(now, receipt);
+        }
+        self.answer_recorded(receipt);
+    }
+
+    fn on_record_failed(&mut self, now: Now, ticket: Ticket) {
+        self.poisoned = true;
+        self.raise_alarm(now, Alarm::JournalUnavailable);
+        self.void_pending(now, "the journal failed");
+        self.hold(now, HoldCode::JournalUnavailable, "the journal takes no records");
+        self.answer_failed(ticket);
+    }
+
+    fn on_timer(&mut self, now: Now, timer: Timer) {
+        match timer {
+            Timer::Evidence => self.assess(now),
+            Timer::Match => self.match_unavailable(now),
+            Timer::Risk => self.risk_unavailable(now, "the risk gateway did not answer"),
+            Timer::Journal => self.journal_late(now),
+            Timer::Interlock => {
+                self.hold(now, HoldCode::Interlock, "the other arm of the lane is not proved closed");
+            }
+            Timer::Travel => self.travel_over(now),
+            Timer::Pass => self.pass_over(now),
+            Timer::Left => self.left(now),
+            Timer::Empty => self.gone_another_way(now),
+        }
+    }
+
+    /// Starts or stops the wait for an empty zone.
+    fn watch_presence(&mut self, now: Now) {
+        let watched = self.passage.as_ref().is_some_and(|passage| !matches!(passage.way, Way::Closing(..)));
+        if watched && self.sensors.presence() == Presence::Empty {
+            if !self.timers.is_set(Timer::Empty) {
+                let standing = self.passage.as_ref().is_some_and(Passage::is_standing);
+                let settle = if standing { EMPTY_SETTLE_STANDING } else { EMPTY_SETTLE };
+                self.timers.set(Timer::Empty, now.mono + settle);
+            }
+        } else {
+            self.timers.stop(Timer::Empty);
+        }
+    }
+
+    /// Holds the vehicle in the lane, once per code and detail.
+    pub(super) fn hold(&mut self, now: Now, code: HoldCode, detail: impl Into<String>) {
+        self.hold_with(now, code, detail.into(), Severity::Hold);
+    }
+
+    pub(super) fn hold_with(&mut self, now: Now, code: HoldCode, detail: String, severity: Severity) {
+        let Some(passage) = &mut self.passage else { return };
+        if passage.holds.iter().any(|hold| hold.code == code && hold.detail == detail) {
+            return;
+        }
+        let hold = crate::model::Hold { code, detail, since: now.wall, severity };
+        passage.holds.push(hold.clone());
+        let id = passage.id;
+        self.timers.stop(Timer::Interlock);
+        self.record(now, Some(id), RecordKind::Held, &hold);
+        self.tell(Happening::Held(code));
+    }
+
+    /// The cause of a hold is gone: it is dropped, and the verdict stands again.
+    pub(super) fn heal(&mut self, now: Now, code: HoldCode) {
+        let Some(passage) = &mut self.passage else { return };
+        if !passage.is_held_by(code) {
+            return;
+        }
+        passage.holds.retain(|hold| hold.code != code);
+        self.dirty = true;
+        self.conclude(now);
+    }
+
+    pub(super) fn raise_alarm(&mut self, now: Now, alarm: Alarm) {
+        if self.alarms.insert(alarm) {
+            let passage = self.passage_id();
+            self.record(now, passage, RecordKind::AlarmRaised, &serde_json::json!({ "alarm": alarm }));
+            self.emit(Effect::Alarmed(alarm, true));
+        }
+    }
+
+    pub(super) fn clear_alarm(&mut self, now: Now, alarm: Alarm) {
+        if self.alarms.remove(&alarm) {
+            let passage = self.passage_id();
+            self.record(now, passage, RecordKind::AlarmCleared, &serde_json::json!({ "alarm": alarm }));
+            self.emit(Effect::Alarmed(alarm, false));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Officers' orders: bound to one passage, used once, expiring, and four eyes where the risk is red (invariant A9).
+
+use serde_json::json;
+
+use super::io::Effect;
+use super::machine::Machine;
+use super::passage::{Awaiting, Purpose};
+use crate::model::{
+    Alarm, BarrierPlace, CommandReason, HoldCode, Now, Order, OrderKind, OrderRefusal, Outcome, RecordKind, Recorded,
+    Service, Ticket,
+};
+
+/// Holds that an officer's word does not drop: they need a release, a referral or a refusal.
+const fn stays(code: HoldCode) -> bool {
+    matches!(
+        code,
+        HoldCode::ReferredDocuments
+            | HoldCode::ReferredInspection
+            | HoldCode::AgencyHold
+            | HoldCode::BusDown
+            | HoldCode::JournalUnavailable
+    )
+}
+
+impl Machine {
+    pub(super) fn on_order(&mut self, now: Now, order: Order) {
+        match self.judge_order(now, &order) {
+            Ok(()) => self.carry_out(now, &order),
+            Err(refusal) => self.refuse_order(now, &order, refusal),
+        }
+    }
+
+    fn judge_order(&self, now: Now, order: &Order) -> Result<(), OrderRefusal> {
+        if self.poisoned {
+            return Err(OrderRefusal::JournalUnavailable);
+        }
+        if order.reason.trim().is_empty() {
+            return Err(OrderRefusal::ReasonMissing);
+        }
+        if now.mono >= order.expires {
+            return Err(OrderRefusal::Expired);
+        }
+        if !order.kind.needs_passage() {
+            return Ok(());
+        }
+        let Some(passage) = &self.passage else { return Err(OrderRefusal::OtherPassage) };
+        if order.passage != Some(passage.id) {
+            return Err(OrderRefusal::OtherPassage);
+        }
+        if !passage.is_standing() || passage.holds.is_empty() {
+            return Err(OrderRefusal::WrongState);
+        }
+        match order.kind {
+            OrderKind::Release => self.judge_release(order),
+            OrderKind::Refer => self.judge_refer(),
+            OrderKind::Refuse | OrderKind::CloseLane | OrderKind::OpenLane => Ok(()),
+            // What was commanded before a restart is never commanded again by itself (invariant A3).
+            OrderKind::ClearHold if passage.restored && passage.commanded => Err(OrderRefusal::WrongState),
+            OrderKind::ClearHold => Ok(()),
+        }
+    }
+
+    fn judge_release(&self, order: &Order) -> Result<(), OrderRefusal> {
+        let two = self.passage.as_ref().is_some_and(super::passage::Passage::needs_two_officers);
+        let second = order.second_officer.as_deref().is_some_and(|second| second != order.officer);
+        if two && !second {
+            return Err(OrderRefusal::TwoOfficersNeeded);
+        }
+        self.ready_to_open(BarrierPlace::Exit).map_err(|not_ready| not_ready.refusal)?;
+        if self.others_proved_closed(BarrierPlace::Exit) { Ok(()) } else { Err(OrderRefusal::BarrierNotReady) }
+    }
+
+    fn judge_refer(&self) -> Result<(), OrderRefusal> {
+        if !self.arms.contains_key(&BarrierPlace::Inspection) {
+            return Ok(());
+        }
+        self.ready_to_open(BarrierPlace::Inspection).map_err(|not_ready| not_ready.refusal)?;
+        if self.others_proved_closed(BarrierPlace::Inspection) { Ok(()) } else { Err(OrderRefusal::BarrierNotReady) }
+    }
+
+    fn carry_out(&mut self, now: Now, order: &Order) {
+        self.record_order(now, order, None);
+        if let Some(passage) = self.passage.as_mut().filter(|_| order.kind.needs_passage()) {
+            passage.note_order(order, now.wall);
+        }
+        match order.kind {
+            OrderKind::Release => self.plan_release(now, CommandReason::Order, Some(order.id)),
+            OrderKind::Refer => self.refer(now, order),
+            OrderKind::Refuse => self.refuse(now, order),
+            OrderKind::CloseLane => self.set_service(now, Service::Closed, &order.reason),
+            OrderKind::OpenLane => self.open_lane(now, &order.reason),
+            OrderKind::ClearHold => self.clear_holds(now),
+        }
+        self.unanswered.push((self.ticket(), order.id));
+    }
+
+    fn refer(&mut self, now: Now, order: &Order) {
+        let Some(passage) = &mut self.passage else { return };
+        let documents =
+            passage.is_held_by(HoldCode::ReferredDocuments) && !passage.is_held_by(HoldCode::ReferredInspection);
+        let outcome = if documents { Outcome::ReferredDocuments } else { Outcome::ReferredInspection };
+        passage.outcome = Some(outcome);
+        passage.steps.decided = Some(now.wall);
+        passage.marks.decided = Some(now.mono);
+        let id = passage.id;
+        self.record(now, Some(id), RecordKind::Referred, &json!({ "outcome": outcome }));
+        if self.arms.contains_key(&BarrierPlace::Inspection) {
+            let purpose =
+                Purpose { barrier: BarrierPlace::Inspection, reason: CommandReason::Refer, order: Some(order.id) };
+            self.authorise(now, purpose);
+        }
+    }
+
+    fn refuse(&mut self, now: Now, order: &Order) {
+        let Some(passage) = &mut self.passage else { return };
+        passage.outcome = Some(Outcome::Refused);
+        passage.steps.decided = Some(now.wall);
+        passage.awaiting = Awaiting::Nothing;
+        let id = passage.id;
+        self.record(now, Some(id), RecordKind::Refused, &json!({ "outcome": Outcome::Refused }));
+        let way_back = self.arms.contains_key(&BarrierPlace::Entry)
+            && self.ready_to_open(BarrierPlace::Entry).is_ok()
+            && self.others_proved_closed(BarrierPlace::Entry);
+        if way_back {
+            let purpose = Purpose { barrier: BarrierPlace::Entry, reason: CommandReason::Order, order: Some(order.id) };
+            self.authorise(now, purpose);
+        }
+    }
+
+    fn open_lane(&mut self, now: Now, reason: &str) {
+        self.clear_alarm(now, Alarm::Tailgating);
+        self.clear_alarm(now, Alarm::UnknownCrossing);
+        self.clear_alarm(now, Alarm::LateStricterDecision);
+        self.set_service(now, Service::Open, reason);
+        let waits = self.sensors.at(crate::model::LoopPlace::Approach) == super::presence::Seen::Occupied;
+        if waits && self.passage.is_none() {
+            self.open_passage(now);
+        }
+    }
+
+    /// The cause is dealt with: what may be dropped is dropped, and the vehicle is judged from the start.
+    fn clear_holds(&mut self, now: Now) {
+        let Some(passage) = &mut self.passage else { return };
+        passage.holds.retain(|hold| stays(hold.code));
+        passage.outcome = None;
+        self.dirty = true;
+        self.judge_again(now);
+    }
+
+    fn refuse_order(&mut self, now: Now, order: &Order, refusal: OrderRefusal) {
+        self.record_order(now, order, Some(refusal));
+        self.emit(Effect::Answer { order: order.id, result: Err(refusal) });
+    }
+
+    fn record_order(&mut self, now: Now, order: &Order, refusal: Option<OrderRefusal>) {
+        let result = refusal.map_or("accepted", OrderRefusal::as_str);
+        let body = json!({
+            "order_id": order.id, "order": order.kind, "officer": order.officer,
+            "second_officer": order.second_officer, "reason": order.reason, "result": result,
+        });
+        self.record(now, order.passage, RecordKind::Order, &body);
+    }
+
+    pub(super) fn answer_recorded(&mut self, receipt: &Recorded) {
+        self.answer(receipt.ticket(), Ok(receipt.first()));
+    }
+
+    pub(super) fn answer_failed(&mut self, ticket: Ticket) {
+        self.answer(ticket, Err(OrderRefusal::JournalUnavailable));
+    }
+
+    fn answer(&mut self, ticket: Ticket, result: Result<u64, OrderRefusal>) {
+        let answered: Vec<_> = self.unanswered.extract_if(.., |(waits, _)| *waits == ticket).collect();
+        for (_, order) in answered {
+            self.emit(Effect::Answer { order, result });
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Stories of the lane: input, then exact effects. Each invariant of the safety case has a test of its id.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::setup::{EMPTY_SETTLE, EMPTY_SETTLE_STANDING, JOURNAL_WITHIN, LEFT_SETTLE};
+use super::*;
+use crate::model::authority::AUTHORITY_PASS_WITHIN;
+use crate::model::*;
+
+mod bench;
+mod hazards;
+mod invariants;
+mod stories;
+
+use bench::Bench;

@@ -1,0 +1,47 @@
+//! Alarms: what needs a person at the lane, apart from any one vehicle.
+
+use serde::{Serialize, Serializer};
+
+/// What is wrong with the lane; a closed set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Alarm {
+    /// The arm did not reach its limit in time, or reports a fault.
+    BarrierFault,
+    /// The arm is open without an authority.
+    BarrierForced,
+    /// A second vehicle crossed under one authority.
+    Tailgating,
+    /// A device that the lane needs is away.
+    DeviceLost,
+    /// The journal takes no records.
+    JournalUnavailable,
+    /// Devices on the bus can't be reached.
+    BusDown,
+    /// A stricter decision came after the arm had opened.
+    LateStricterDecision,
+    /// A vehicle crossed the exit and no passage names it.
+    UnknownCrossing,
+}
+
+impl Alarm {
+    /// The code that contract and metrics print.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BarrierFault => "barrier_fault",
+            Self::BarrierForced => "barrier_forced",
+            Self::Tailgating => "tailgating",
+            Self::DeviceLost => "device_lost",
+            Self::JournalUnavailable => "journal_unavailable",
+            Self::BusDown => "bus_down",
+            Self::LateStricterDecision => "late_stricter_decision",
+            Self::UnknownCrossing => "unknown_crossing",
+        }
+    }
+}
+
+impl Serialize for Alarm {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
