@@ -21,6 +21,7 @@
 mod admit;
 mod arm;
 mod assess;
+mod devices;
 mod evidence;
 mod ids;
 mod io;
