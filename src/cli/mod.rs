@@ -1,9 +1,8 @@
-//! One file a subcommand.
-
-use std::process::ExitCode;
-
-/// The program: parses the command line and runs a subcommand.
-#[must_use]
-pub fn main() -> ExitCode {
-    ExitCode::from(2)
+//! x
+pub mod journal;
+pub(crate) const EXIT_INPUT: u8 = 1;
+pub(crate) const EXIT_ENVIRONMENT: u8 = 3;
+/// m
+pub fn main() -> std::process::ExitCode {
+    std::process::ExitCode::from(2)
 }

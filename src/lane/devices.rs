@@ -89,7 +89,7 @@ impl Machine {
 
     /// A passage begins, unless the lane takes no vehicles.
     pub(super) fn open_passage(&mut self, now: Now) -> bool {
-        if self.service == Service::Closed || self.passage.is_some() {
+        if self.service == Service::Closed || self.stopping || self.passage.is_some() {
             return false;
         }
         self.queued = false;

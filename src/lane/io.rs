@@ -59,6 +59,8 @@ pub enum Input {
     Link(Link),
     /// The clocks disagree.
     Clock(Clock),
+    /// The controller stops: no vehicle is taken any more, arms come down where that is safe.
+    Stop,
     /// A wake-up; which timer is due is the machine's business.
     Wake,
 }

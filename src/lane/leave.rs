@@ -265,6 +265,16 @@ impl Machine {
         }
     }
 
+    /// Secures the lane for a stop: pending openings die, an arm over a clear zone comes down.
+    pub(super) fn on_stop(&mut self, now: Now) {
+        self.stopping = true;
+        self.void_pending(now, "the controller stops");
+        let open: Vec<_> = self.arms.iter().filter(|(_, arm)| arm.is_open()).map(|(place, _)| *place).collect();
+        for place in open {
+            self.command_close(now, place);
+        }
+    }
+
     pub(super) fn set_service(&mut self, now: Now, service: Service, reason: &str) {
         if self.service == service {
             return;

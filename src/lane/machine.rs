@@ -39,6 +39,8 @@ pub struct Machine {
     pub(super) queued: bool,
     /// The weight that the last vehicle left with, until the platform was seen to change (invariant B9).
     pub(super) stale_weight: Option<i64>,
+    /// The controller stops: no vehicle is taken any more.
+    pub(super) stopping: bool,
     /// The journal has failed for good.
     pub(super) poisoned: bool,
     /// Orders whose records wait for the journal.
@@ -73,6 +75,7 @@ impl Machine {
             early: VecDeque::new(),
             queued: false,
             stale_weight: None,
+            stopping: false,
             poisoned: false,
             unanswered: Vec::new(),
             next_ticket: 1,
@@ -102,6 +105,7 @@ impl Machine {
             Input::RecordFailed(ticket) => self.on_record_failed(now, ticket),
             Input::Link(link) => self.on_link(now, link),
             Input::Clock(Clock::Stepped) => self.void_pending(now, "the clock was set while it waited"),
+            Input::Stop => self.on_stop(now),
             Input::Wake => {}
         }
         while let Some(timer) = self.timers.take_due(now.mono) {

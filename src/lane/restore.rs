@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::passage::{Judged, Passage};
 use crate::model::{
     BarrierPlace, Channel, CommandVerb, DocumentScan, Finding, HoldCode, NewRecord, Now, Outcome, PassageId,
-    RadiationReading, RecordKind, RiskDecision, Severity, WeightReading,
+    RadiationReading, RecordKind, RiskDecision, Service, Severity, WeightReading,
 };
 
 /// An open passage as the journal holds it.
@@ -72,6 +72,12 @@ impl Machine {
             self.hold_restored_risk(now, &risk);
         }
         self.show(now);
+    }
+
+    /// Puts the service back that an officer ordered before the restart.
+    pub fn restore_service(&mut self, service: Service) {
+        self.service = service;
+        self.dirty = true;
     }
 
     fn hold_restored_risk(&mut self, now: Now, risk: &RiskDecision) {

@@ -212,3 +212,16 @@ fn one_seed_one_story() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn a_stop_takes_no_vehicle_and_brings_an_open_arm_down_over_a_clear_zone() {
+    let mut lane = Bench::ready();
+    lane.truck_stands();
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    lane.feed(Input::Stop);
+    assert_eq!(lane.closed, [BarrierPlace::Exit]);
+    let mut empty = Bench::ready();
+    empty.feed(Input::Stop);
+    empty.see(LoopPlace::Approach, true);
+    assert_eq!(empty.machine.phase(), Phase::Vacant);
+}

@@ -1,0 +1,421 @@
+//! The one writer: group commit, poison, checkpoints beside it.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::chain::{GENESIS, hash_record};
+use super::store::{self, JournalError, Place};
+use crate::model::{LaneId, NewRecord, RecordKind, Recorded, Ticket};
+
+/// Batches that may wait for the writer; more are refused at once.
+const WAITING_MAX: usize = 65_536;
+/// Batches that one transaction may take.
+const GROUP_MAX: usize = 4_096;
+/// Commits between two looks at the disk and the log's length.
+const LOOK_EVERY: u64 = 256;
+/// Pages of the write-ahead log above which it is copied back.
+const CHECKPOINT_PAGES: u64 = 1_000;
+/// How often the checkpointer looks by itself.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
+
+/// What a commit cost.
+#[derive(Debug, Clone, Copy)]
+pub struct CommitStats {
+    /// From the first insert to the end of the sync.
+    pub took: Duration,
+    /// Records in it.
+    pub records: usize,
+}
+
+/// Told of every commit.
+pub type Observer = Arc<dyn Fn(CommitStats) + Send + Sync>;
+
+/// Limits of a journal.
+#[derive(Clone)]
+pub struct Limits {
+    /// Below this share of free disk space no new authority is given (hazard 32).
+    pub reserve_percent: u8,
+    /// Told of every commit.
+    pub observer: Option<Observer>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { reserve_percent: 5, observer: None }
+    }
+}
+
+/// Records that become durable together.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Names the batch in its receipt.
+    pub ticket: Ticket,
+    /// Whose receipt it is.
+    pub lane: LaneId,
+    /// The records, in order.
+    pub records: Vec<NewRecord>,
+}
+
+/// A durable batch.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The receipt.
+    pub receipt: Recorded,
+    /// The records; record `i` has the sequence `receipt.first() + i`.
+    pub records: Vec<NewRecord>,
+}
+
+/// Why a batch is not durable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// A write failed; nothing is written any more.
+    #[error("the journal failed and takes no records until the next start: {0}")]
+    Poisoned(String),
+    /// Too much waits.
+    #[error("the journal has {WAITING_MAX} batches waiting")]
+    Full,
+    /// It is closed.
+    #[error("the journal is closed")]
+    Closed,
+    /// There is nothing in it.
+    #[error("a batch without records has no receipt")]
+    Empty,
+}
+
+/// Told once, from the writer's thread, when a batch is durable or isn't.
+pub type Done = Box<dyn FnOnce(Result<Committed, Failure>) + Send>;
+
+enum Job {
+    Append(Batch, Done),
+    Flush(Sender<()>),
+    Close,
+}
+
+struct Shared {
+    poisoned: AtomicBool,
+    short_of_space: AtomicBool,
+    commits: AtomicU64,
+}
+
+/// The journal. One a process; the directory is locked.
+pub struct Journal {
+    jobs: SyncSender<Job>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    shared: Arc<Shared>,
+    epoch: u64,
+    _lock: File,
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+impl Journal {
+    /// Opens the journal of a data directory for writing, and creates it when there is none.
+    ///
+    /// # Errors
+    /// When the directory can't be used, another process writes there, or a newer version wrote it.
+    pub fn open(directory: &Path, limits: Limits) -> Result<Self, JournalError> {
+        let lock = store::lock(directory)?;
+        let place = Place::in_directory(directory);
+        let (connection, epoch) = store::open_writer(&place)?;
+        let (sequence, hash) = head(&connection).map_err(|error| place.database(error))?;
+        let beside = Connection::open(&place.path).map_err(|error| place.database(error))?;
+        let shared = Arc::new(Shared {
+            poisoned: AtomicBool::new(false),
+            short_of_space: AtomicBool::new(is_short(directory, limits.reserve_percent)),
+            commits: AtomicU64::new(0),
+        });
+        let (jobs, waiting) = sync_channel(WAITING_MAX);
+        let (nudge, nudged) = channel();
+        let writer = Writer {
+            connection,
+            sequence,
+            hash,
+            shared: Arc::clone(&shared),
+            limits,
+            directory: directory.to_owned(),
+            nudge,
+        };
+        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(run)
+                .map_err(|source| JournalError::Directory { path: directory.to_owned(), source })
+        };
+        let checkpointer = spawn("journal-check", Box::new(move || checkpoint(&beside, &nudged)))?;
+        let writer = spawn("journal", Box::new(move || writer.run(&waiting)))?;
+        Ok(Self { jobs, threads: Mutex::new(vec![writer, checkpointer]), shared, epoch, _lock: lock })
+    }
+
+    /// Grows with every opening; barrier commands carry it (invariant A11).
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Hands a batch to the writer and returns at once; `done` is called when it is durable, or isn't.
+    pub fn append(&self, batch: Batch, done: Done) {
+        if batch.records.is_empty() {
+            done(Err(Failure::Empty));
+            return;
+        }
+        match self.jobs.try_send(Job::Append(batch, done)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => refuse(job, &Failure::Full),
+            Err(TrySendError::Disconnected(job)) => refuse(job, &Failure::Closed),
+        }
+    }
+
+    /// Waits until everything handed in before is durable or refused.
+    pub fn flush(&self) {
+        let (done, flushed) = channel();
+        if self.jobs.send(Job::Flush(done)).is_ok() {
+            // A writer that ended has nothing waiting.
+            flushed.recv().ok();
+        }
+    }
+
+    /// A write failed: nothing is written any more.
+    #[must_use]
+    pub fn is_poisoned(&self) -> bool {
+        self.shared.poisoned.load(Ordering::Acquire)
+    }
+
+    /// Less than the reserve is free on the disk.
+    #[must_use]
+    pub fn is_short_of_space(&self) -> bool {
+        self.shared.short_of_space.load(Ordering::Relaxed)
+    }
+
+    /// Commits since the start.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
+
+    /// Takes what waits, copies the log back, ends the threads. Later batches are refused.
+    pub fn shutdown(&self) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        // A writer that ended already took its last job.
+        drop(self.jobs.send(Job::Close));
+        for thread in threads.drain(..) {
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+fn refuse(job: Job, failure: &Failure) {
+    match job {
+        Job::Append(_, done) => done(Err(failure.clone())),
+        Job::Flush(_) | Job::Close => {}
+    }
+}
+
+fn head(connection: &Connection) -> rusqlite::Result<(u64, [u8; 32])> {
+    let mut statement = connection.prepare("SELECT sequence, hash FROM head")?;
+    let mut rows = statement.query([])?;
+    match rows.next()? {
+        Some(row) => Ok((u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0), row.get(1)?)),
+        None => Ok((0, GENESIS)),
+    }
+}
+
+/// Copies the log back when told to, or now and then; readers and the writer go on meanwhile.
+fn checkpoint(connection: &Connection, nudged: &Receiver<()>) {
+    loop {
+        match nudged.recv_timeout(CHECKPOINT_EVERY) {
+            Ok(()) | Err(RecvTimeoutError::Timeout) => {
+                let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+                if let Err(error) = done {
+                    tracing::debug!(%error, "the journal's log was not copied back; it is tried again");
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn is_short(directory: &Path, reserve_percent: u8) -> bool {
+    nix::sys::statvfs::statvfs(directory).is_ok_and(|disk| {
+        let (free, all) = (u128::from(disk.blocks_available()), u128::from(disk.blocks()));
+        all > 0 && free * 100 < all * u128::from(reserve_percent)
+    })
+}
+
+struct Writer {
+    connection: Connection,
+    sequence: u64,
+    hash: [u8; 32],
+    shared: Arc<Shared>,
+    limits: Limits,
+    directory: std::path::PathBuf,
+    nudge: Sender<()>,
+}
+
+impl Writer {
+    fn run(mut self, waiting: &Receiver<Job>) {
+        while let Ok(first) = waiting.recv() {
+            let mut group = Vec::new();
+            let mut flushed = Vec::new();
+            let mut closing = false;
+            let mut next = Some(first);
+            while let Some(job) = next.take() {
+                match job {
+                    Job::Append(batch, done) => group.push((batch, done)),
+                    Job::Flush(done) => flushed.push(done),
+                    Job::Close => closing = true,
+                }
+                if !closing && group.len() < GROUP_MAX {
+                    next = waiting.try_recv().ok();
+                }
+            }
+            self.commit(group);
+            drop(flushed);
+            if closing {
+                break;
+            }
+        }
+        if !self.shared.poisoned.load(Ordering::Acquire) {
+            // What is not copied back is read from the log at the next start.
+            drop(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        }
+    }
+
+    /// One transaction for all that waits. A failure is never tried again (safety case, Rules of the journal).
+    fn commit(&mut self, group: Vec<(Batch, Done)>) {
+        if group.is_empty() {
+            return;
+        }
+        if self.shared.poisoned.load(Ordering::Acquire) {
+            for (_, done) in group {
+                done(Err(Failure::Poisoned("an earlier write failed".into())));
+            }
+            return;
+        }
+        let began = Instant::now();
+        match self.write(&group) {
+            Ok(receipts) => {
+                let records = group.iter().map(|(batch, _)| batch.records.len()).sum();
+                for ((batch, done), receipt) in group.into_iter().zip(receipts) {
+                    done(Ok(Committed { receipt, records: batch.records }));
+                }
+                self.committed(CommitStats { took: began.elapsed(), records });
+            }
+            Err(error) => {
+                self.shared.poisoned.store(true, Ordering::Release);
+                tracing::error!(%error, "a write to the journal failed; every lane holds");
+                for (_, done) in group {
+                    done(Err(Failure::Poisoned(error.to_string())));
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, group: &[(Batch, Done)]) -> rusqlite::Result<Vec<Recorded>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (mut sequence, mut hash) = (self.sequence, self.hash);
+        let mut receipts = Vec::with_capacity(group.len());
+        for (batch, _) in group {
+            let first = sequence + 1;
+            for record in &batch.records {
+                sequence += 1;
+                hash = insert(&transaction, sequence, &hash, record)?;
+            }
+            receipts.push(Recorded::durable(batch.ticket, batch.lane.clone(), first, sequence));
+        }
+        transaction
+            .prepare_cached("INSERT INTO head (one, sequence, hash) VALUES (1, ?1, ?2) ON CONFLICT (one) DO UPDATE SET sequence = ?1, hash = ?2")?
+            .execute(params![signed(sequence), hash])?;
+        transaction.commit()?;
+        (self.sequence, self.hash) = (sequence, hash);
+        Ok(receipts)
+    }
+
+    fn committed(&self, stats: CommitStats) {
+        if let Some(observer) = &self.limits.observer {
+            observer(stats);
+        }
+        let commits = self.shared.commits.fetch_add(1, Ordering::Relaxed) + 1;
+        if commits.is_multiple_of(LOOK_EVERY) {
+            let short = is_short(&self.directory, self.limits.reserve_percent);
+            self.shared.short_of_space.store(short, Ordering::Relaxed);
+        }
+        if commits.is_multiple_of(CHECKPOINT_PAGES / 4) {
+            // A checkpointer that ended leaves the log to the next start.
+            self.nudge.send(()).ok();
+        }
+    }
+}
+
+/// SQLite's integers are signed; a journal never grows past them.
+fn signed(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+fn insert(
+    connection: &Connection,
+    sequence: u64,
+    previous: &[u8; 32],
+    record: &NewRecord,
+) -> rusqlite::Result<[u8; 32]> {
+    let passage = record.passage.map(|passage| passage.to_string());
+    let (lane, kind) = (record.lane.as_str(), record.kind.as_str());
+    let hash = hash_record(sequence, record.at, lane, passage.as_deref(), kind, &record.body, previous);
+    connection
+        .prepare_cached(
+            "INSERT INTO record (sequence, at, lane, passage, kind, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            signed(sequence),
+            record.at.unix_micros(),
+            lane,
+            passage,
+            kind,
+            record.body,
+            previous,
+            hash
+        ])?;
+    match record.kind {
+        RecordKind::PassageOpened => {
+            connection
+                .prepare_cached("INSERT OR IGNORE INTO open_passage (passage, lane, opened) VALUES (?1, ?2, ?3)")?
+                .execute(params![passage, lane, signed(sequence)])?;
+        }
+        RecordKind::PassageCompleted => {
+            connection.prepare_cached("DELETE FROM open_passage WHERE passage = ?1")?.execute(params![passage])?;
+        }
+        RecordKind::Evidence
+        | RecordKind::Matched
+        | RecordKind::RiskRequested
+        | RecordKind::RiskDecided
+        | RecordKind::Held
+        | RecordKind::Order
+        | RecordKind::Released
+        | RecordKind::Referred
+        | RecordKind::Refused
+        | RecordKind::BarrierCommanded
+        | RecordKind::FrontierCrossed
+        | RecordKind::AlarmRaised
+        | RecordKind::AlarmCleared
+        | RecordKind::DeviceLost
+        | RecordKind::DeviceFound
+        | RecordKind::ServiceChanged => {}
+    }
+    Ok(hash)
+}

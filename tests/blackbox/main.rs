@@ -1,0 +1,9 @@
+//! The whole program, black-box: the real binary as a child process, a real mosquitto, a real pseudo-terminal, and
+//! mosquitto's own clients on the side of devices, traders and RMS.
+
+mod indicator;
+mod orders;
+mod restart;
+mod rig;
+mod serial_line;
+mod truck;
