@@ -1,1 +1,3 @@
-//! Sockets and ttys: MQTT link, serial port; reconnect, health.
+//! Sockets and ttys (floor F3): the MQTT link and the serial port; reconnect, health. No rules of the lane.
+
+pub mod mqtt;

@@ -20,7 +20,7 @@ pub use chain::{GENESIS, hash_record};
 pub use reader::{OpenPassage, Reader, Selection, StoredRecord};
 pub use store::{FILE_NAME, JournalError};
 pub use verify::{Damage, Report, verify};
-pub use writer::{Batch, CommitStats, Committed, Done, Failure, Journal, Limits};
+pub use writer::{Batch, CommitStats, Committed, Done, Failure, Journal, Limits, Observer};
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,7 @@
 //! site has configured it. What it does not do: ask the RMS (the gateway's work) or judge documents (matching's).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use crate::model::{Channel, Measure};
-use crate::model::{Finding, RiskDecision, RiskRequest, Severity};
+use crate::model::{Channel, RiskDecision, RiskRequest};
 
 /// The decision of the edge for a request, when no RMS is asked. Findings hold by themselves, whatever the channel.
 #[must_use]

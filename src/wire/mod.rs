@@ -1,2 +1,10 @@
-//! Bytes and JSON to and from the model (pure).
+//! Bytes and JSON to and from the model (floor F1, pure): topics, payloads, registry documents, scale protocols.
+//!
+//! What comes from outside is checked for size and depth before it is parsed, and an error names the place in it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod barrier;
+pub mod bounds;
+pub mod payload;
+pub mod risk;
+pub mod topic;

@@ -1,0 +1,523 @@
+//! The link's task and its handle.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rumqttc::NetworkOptions;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{
+    ConnectReturnCode, Filter, LastWill, Packet, Publish, PublishProperties, SubscribeReasonCode,
+};
+use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions, Request};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinHandle;
+
+use super::ack::{Ack, Ledger};
+use super::outbox::{Outbox, Outgoing};
+
+/// Messages received and not yet owned, of either quality of service; then the link stops reading.
+const UNDER_WAY_MAX: usize = 1_024;
+/// What the broker may send without acknowledgement.
+const RECEIVE_MAXIMUM: u16 = 512;
+/// Publishes without acknowledgement; far below the packet ids, so that none collides.
+const IN_FLIGHT_MAX: u16 = 256;
+/// Requests that may wait for the event loop.
+const REQUESTS_MAX: usize = 4_096;
+/// Largest packet taken: a registry document and its header (contract: 1 MiB a document).
+const PACKET_MAX_BYTES: u32 = 1024 * 1024 + 16 * 1024;
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+const CONNECT_WITHIN_S: u64 = 5;
+/// First and longest pause before the next attempt to connect.
+const PAUSE_FIRST: Duration = Duration::from_millis(100);
+const PAUSE_LONGEST: Duration = Duration::from_secs(5);
+/// A canary goes through the broker this often; so many may be missing.
+const CANARY_EVERY: Duration = Duration::from_secs(5);
+const CANARIES_MISSING_MAX: u32 = 3;
+/// How long a stop waits for what is in flight.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+/// The last will.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Will {
+    /// Where to; retained.
+    pub topic: String,
+    /// What.
+    pub payload: Vec<u8>,
+}
+
+/// How to reach the broker, and as whom.
+#[derive(Debug, Clone)]
+pub struct LinkSettings {
+    /// `mqtt://host[:port]`.
+    pub url: String,
+    /// Fixed, so that the session persists.
+    pub client_id: String,
+    /// User name.
+    pub username: Option<String>,
+    /// Its password.
+    pub password: Option<String>,
+    /// Published by the broker when we die.
+    pub will: Will,
+    /// Topic filters, subscribed on every connection.
+    pub subscriptions: Vec<String>,
+    /// Our own canary topic; one of the subscriptions.
+    pub canary: String,
+    /// How long the broker keeps our session.
+    pub session_expiry: Duration,
+}
+
+/// Why a link can't be set up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// The address.
+    #[error("`{0}` is no broker address; mqtt://host[:port] is expected in [mqtt] url")]
+    Address(String),
+    /// TLS.
+    #[error("{0}: TLS is ended by the local broker's field listener; use mqtt:// to it over loopback")]
+    Tls(String),
+}
+
+/// Why a message was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    /// No connection, and it would be stale later.
+    #[error("the broker can not be reached")]
+    Away,
+    /// Too much waits.
+    #[error("too many messages wait for the broker")]
+    Full,
+}
+
+/// A message that came.
+#[derive(Debug)]
+pub struct InboundMessage {
+    /// Where.
+    pub topic: String,
+    /// What.
+    pub payload: Bytes,
+    /// The broker had kept it.
+    pub retain: bool,
+    /// The broker sent it before.
+    pub duplicate: bool,
+    /// What an answer carries back.
+    pub correlation: Option<Bytes>,
+    /// Drop it when the message is owned.
+    pub ack: Ack,
+}
+
+/// What the link reports.
+#[derive(Debug)]
+pub enum LinkEvent {
+    /// Connected and subscribed.
+    Up {
+        /// The broker had kept our session.
+        session_present: bool,
+    },
+    /// Not connected.
+    Down {
+        /// Why.
+        reason: String,
+    },
+    /// Connected, but nothing comes through.
+    Stalled,
+    /// The broker refuses a subscription.
+    SubscriptionRefused {
+        /// Which.
+        filter: String,
+        /// Its reason.
+        code: String,
+    },
+    /// A message.
+    Message(InboundMessage),
+}
+
+type Handler = Box<dyn FnMut(LinkEvent) + Send>;
+
+#[derive(Default)]
+struct Outside {
+    client: Option<AsyncClient>,
+    outbox: Outbox,
+}
+
+struct Shared {
+    outside: Mutex<Outside>,
+    ledger: Ledger,
+    connected: AtomicBool,
+    stopping: AtomicBool,
+    rebuild: Notify,
+    stopped: Notify,
+    canaries_missing: AtomicU32,
+    reconnects: AtomicU64,
+    waits: AtomicU64,
+}
+
+/// Publishes. Cheap to clone.
+#[derive(Clone)]
+pub struct LinkHandle {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for LinkHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkHandle").field("connected", &self.is_connected()).finish_non_exhaustive()
+    }
+}
+
+/// Starts a link in the current runtime. `handler` is called in the link's own task; it must not block.
+///
+/// # Errors
+/// When the address is none.
+pub fn start(settings: LinkSettings, handler: Handler) -> Result<(LinkHandle, JoinHandle<()>), LinkError> {
+    let options = options(&settings)?;
+    let shared = Arc::new(Shared {
+        outside: Mutex::default(),
+        ledger: Ledger::default(),
+        connected: AtomicBool::new(false),
+        stopping: AtomicBool::new(false),
+        rebuild: Notify::new(),
+        stopped: Notify::new(),
+        canaries_missing: AtomicU32::new(0),
+        reconnects: AtomicU64::new(0),
+        waits: AtomicU64::new(0),
+    });
+    let handle = LinkHandle { shared: Arc::clone(&shared) };
+    let canary = tokio::spawn(send_canaries(handle.clone(), settings.canary.clone()));
+    let link = Link {
+        settings,
+        options,
+        handler,
+        shared,
+        permits: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
+        session_present: false,
+        dice: RandomState::new().hash_one(std::process::id()) | 1,
+    };
+    let task = tokio::spawn(async move {
+        link.run().await;
+        canary.abort();
+    });
+    Ok((handle, task))
+}
+
+fn options(settings: &LinkSettings) -> Result<MqttOptions, LinkError> {
+    let wrong = || LinkError::Address(settings.url.clone());
+    if settings.url.starts_with("mqtts://") {
+        return Err(LinkError::Tls(settings.url.clone()));
+    }
+    let rest = settings.url.strip_prefix("mqtt://").ok_or_else(wrong)?;
+    let rest = rest.trim_end_matches('/');
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
+        None => (rest, 1883),
+    };
+    if host.is_empty() || host.contains(['/', '@']) {
+        return Err(wrong());
+    }
+    let mut options = MqttOptions::new(&settings.client_id, host, port);
+    let mut network = NetworkOptions::new();
+    // Without it a QoS 1 round trip waits for the delayed acknowledgement of TCP: 44 ms.
+    network.set_tcp_nodelay(true);
+    let will = LastWill::new(&settings.will.topic, settings.will.payload.clone(), QoS::AtLeastOnce, true, None);
+    let expiry = u32::try_from(settings.session_expiry.as_secs()).unwrap_or(u32::MAX);
+    options
+        .set_network_options(network)
+        .set_keep_alive(KEEP_ALIVE)
+        .set_connection_timeout(CONNECT_WITHIN_S)
+        .set_clean_start(false)
+        .set_session_expiry_interval(Some(expiry))
+        .set_receive_maximum(Some(RECEIVE_MAXIMUM))
+        .set_max_packet_size(Some(PACKET_MAX_BYTES))
+        .set_outgoing_inflight_upper_limit(IN_FLIGHT_MAX)
+        .set_pending_throttle(Duration::ZERO)
+        .set_manual_acks(true)
+        .set_last_will(will);
+    if let Some(username) = &settings.username {
+        options.set_credentials(username, settings.password.as_deref().unwrap_or_default());
+    }
+    Ok(options)
+}
+
+async fn send_canaries(link: LinkHandle, topic: String) {
+    let mut beat = tokio::time::interval(CANARY_EVERY);
+    loop {
+        beat.tick().await;
+        if !link.is_connected() {
+            link.shared.canaries_missing.store(0, Ordering::Relaxed);
+            continue;
+        }
+        let missing = link.shared.canaries_missing.fetch_add(1, Ordering::Relaxed) + 1;
+        if missing > CANARIES_MISSING_MAX {
+            link.shared.rebuild.notify_one();
+            continue;
+        }
+        let expiry_s = u32::try_from(CANARY_EVERY.as_secs()).unwrap_or(u32::MAX);
+        // A canary that can't be sent is a missing one.
+        link.publish(Outgoing::expiring(topic.clone(), b"{}".to_vec(), expiry_s)).ok();
+    }
+}
+
+impl LinkHandle {
+    fn outside(&self) -> std::sync::MutexGuard<'_, Outside> {
+        self.shared.outside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the broker can be reached.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.shared.connected.load(Ordering::Acquire)
+    }
+
+    /// Connections made so far.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.shared.reconnects.load(Ordering::Relaxed)
+    }
+
+    /// Messages that nobody owns yet.
+    #[must_use]
+    pub fn unacknowledged(&self) -> usize {
+        self.shared.ledger.waiting()
+    }
+
+    /// How often reading stopped because too much was under way.
+    #[must_use]
+    pub fn waits(&self) -> u64 {
+        self.shared.waits.load(Ordering::Relaxed)
+    }
+
+    /// Events dropped because the broker was away for too long; the journal has them.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.outside().outbox.dropped
+    }
+
+    /// Publishes at least once, without waiting. While the broker is away states and events are kept.
+    ///
+    /// # Errors
+    /// When the message would be stale by the time it could be sent.
+    pub fn publish(&self, outgoing: Outgoing) -> Result<(), NotSent> {
+        let mut outside = self.outside();
+        let Some(client) = outside.client.clone() else {
+            return outside.outbox.keep(outgoing).map_err(|_| NotSent::Away);
+        };
+        flush(&client, &mut outside.outbox);
+        match send(&client, outgoing) {
+            Ok(()) => Ok(()),
+            Err(unsent) => outside.outbox.keep(unsent).map_err(|_| NotSent::Full),
+        }
+    }
+
+    /// Sends what waits and takes leave of the broker.
+    pub async fn shutdown(&self) {
+        self.shared.stopping.store(true, Ordering::Release);
+        let client = self.outside().client.clone();
+        let stopped = self.shared.stopped.notified();
+        match client {
+            Some(client) if client.disconnect().await.is_ok() => {
+                // A broker that doesn't close its side is left alone.
+                tokio::time::timeout(STOP_WITHIN, stopped).await.ok();
+            }
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// Hands a message to the client; gives it back when the client can't take it.
+fn send(client: &AsyncClient, outgoing: Outgoing) -> Result<(), Outgoing> {
+    let properties = PublishProperties {
+        message_expiry_interval: outgoing.expiry_s,
+        response_topic: outgoing.response_topic.clone(),
+        correlation_data: outgoing.correlation.clone().map(Bytes::from),
+        ..PublishProperties::default()
+    };
+    let (topic, payload) = (outgoing.topic.clone(), outgoing.payload.clone());
+    client
+        .try_publish_with_properties(topic, QoS::AtLeastOnce, outgoing.retain, payload, properties)
+        .map_err(|_| outgoing)
+}
+
+/// Hands over what waits, until the client can't take more.
+fn flush(client: &AsyncClient, outbox: &mut Outbox) {
+    while let Some(outgoing) = outbox.take() {
+        if let Err(unsent) = send(client, outgoing) {
+            outbox.put_back(unsent);
+            return;
+        }
+    }
+}
+
+struct Link {
+    settings: LinkSettings,
+    options: MqttOptions,
+    handler: Handler,
+    shared: Arc<Shared>,
+    permits: Arc<Semaphore>,
+    session_present: bool,
+    dice: u64,
+}
+
+/// Why a connection ended.
+enum End {
+    Lost(String),
+    Stalled,
+    Stopped,
+}
+
+impl Link {
+    async fn run(mut self) {
+        let mut pause = PAUSE_FIRST;
+        loop {
+            let (client, mut events) = AsyncClient::new(self.options.clone(), REQUESTS_MAX);
+            let was_up = self.shared.reconnects.load(Ordering::Relaxed);
+            let end = self.drive(&client, &mut events).await;
+            self.disconnected(&mut events);
+            if self.shared.stopping.load(Ordering::Acquire) {
+                self.shared.stopped.notify_waiters();
+                return;
+            }
+            match end {
+                End::Lost(reason) => (self.handler)(LinkEvent::Down { reason }),
+                End::Stalled => (self.handler)(LinkEvent::Stalled),
+                End::Stopped => return,
+            }
+            if self.shared.reconnects.load(Ordering::Relaxed) > was_up {
+                pause = PAUSE_FIRST;
+            }
+            tokio::time::sleep(pause + self.jitter(pause)).await;
+            pause = (pause * 2).min(PAUSE_LONGEST);
+        }
+    }
+
+    /// Up to half of the pause, so that many sites don't come back at once.
+    fn jitter(&mut self, pause: Duration) -> Duration {
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 7;
+        self.dice ^= self.dice << 17;
+        let thousandths = u32::try_from(self.dice % 500).unwrap_or(0);
+        pause * thousandths / 1_000
+    }
+
+    async fn drive(&mut self, client: &AsyncClient, events: &mut EventLoop) -> End {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let event = tokio::select! {
+                event = events.poll() => event,
+                () = shared.rebuild.notified() => return End::Stalled,
+            };
+            match event {
+                Ok(Event::Incoming(packet)) => {
+                    if let Err(end) = self.take(client, packet).await {
+                        return end;
+                    }
+                }
+                Ok(Event::Outgoing(rumqttc::Outgoing::Disconnect)) => return End::Stopped,
+                Ok(Event::Outgoing(_)) => {}
+                Err(error) => return End::Lost(error.to_string()),
+            }
+        }
+    }
+
+    async fn take(&mut self, client: &AsyncClient, packet: Packet) -> Result<(), End> {
+        match packet {
+            Packet::ConnAck(connack) if connack.code == ConnectReturnCode::Success => {
+                self.session_present = connack.session_present;
+                self.shared.ledger.connected(Some(client.clone()));
+                let filters = self.settings.subscriptions.iter();
+                let filters = filters.map(|filter| Filter::new(filter.clone(), QoS::AtLeastOnce));
+                client.try_subscribe_many(filters).map_err(|error| End::Lost(error.to_string()))?;
+            }
+            Packet::ConnAck(connack) => {
+                return Err(End::Lost(format!("the broker refused the connection: {:?}", connack.code)));
+            }
+            Packet::SubAck(suback) => self.subscribed(client, &suback.return_codes),
+            Packet::Publish(publish) => self.received(publish).await,
+            Packet::Disconnect(disconnect) => {
+                return Err(End::Lost(format!("the broker ended the connection: {:?}", disconnect.reason_code)));
+            }
+            Packet::Connect(..)
+            | Packet::PubAck(_)
+            | Packet::PingReq(_)
+            | Packet::PingResp(_)
+            | Packet::Subscribe(_)
+            | Packet::PubRec(_)
+            | Packet::PubRel(_)
+            | Packet::PubComp(_)
+            | Packet::Unsubscribe(_)
+            | Packet::UnsubAck(_)
+            | Packet::Auth(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The link is up once the broker has answered for the subscriptions.
+    fn subscribed(&mut self, client: &AsyncClient, codes: &[SubscribeReasonCode]) {
+        for (filter, code) in self.settings.subscriptions.iter().zip(codes) {
+            if !matches!(code, SubscribeReasonCode::Success(_)) {
+                let code = format!("{code:?}");
+                (self.handler)(LinkEvent::SubscriptionRefused { filter: filter.clone(), code });
+            }
+        }
+        {
+            let mut outside = self.shared.outside.lock().unwrap_or_else(PoisonError::into_inner);
+            flush(client, &mut outside.outbox);
+            outside.client = Some(client.clone());
+        }
+        self.shared.canaries_missing.store(0, Ordering::Relaxed);
+        self.shared.connected.store(true, Ordering::Release);
+        self.shared.reconnects.fetch_add(1, Ordering::Relaxed);
+        (self.handler)(LinkEvent::Up { session_present: self.session_present });
+    }
+
+    async fn received(&mut self, publish: Publish) {
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => {
+                self.shared.waits.fetch_add(1, Ordering::Relaxed);
+                match Arc::clone(&self.permits).acquire_owned().await {
+                    Ok(permit) => permit,
+                    // The semaphore is never closed.
+                    Err(_) => return,
+                }
+            }
+        };
+        let Ok(topic) = std::str::from_utf8(&publish.topic).map(str::to_owned) else { return };
+        let correlation = publish.properties.as_ref().and_then(|properties| properties.correlation_data.clone());
+        let (payload, retain, duplicate) = (publish.payload.clone(), publish.retain, publish.dup);
+        let ack = match publish.qos {
+            QoS::AtMostOnce => Ack::unneeded(permit),
+            QoS::AtLeastOnce | QoS::ExactlyOnce => self.shared.ledger.enter(publish, permit),
+        };
+        if topic == self.settings.canary {
+            self.shared.canaries_missing.store(0, Ordering::Relaxed);
+            return;
+        }
+        (self.handler)(LinkEvent::Message(InboundMessage { topic, payload, retain, duplicate, correlation, ack }));
+    }
+
+    /// What was on its way and doesn't expire goes out again on the next connection.
+    fn disconnected(&mut self, events: &mut EventLoop) {
+        self.shared.connected.store(false, Ordering::Release);
+        self.shared.ledger.connected(None);
+        events.clean();
+        let mut outside = self.shared.outside.lock().unwrap_or_else(PoisonError::into_inner);
+        outside.client = None;
+        for request in events.pending.drain(..).rev() {
+            if let Request::Publish(publish) = request {
+                let expires = publish.properties.as_ref().and_then(|known| known.message_expiry_interval).is_some();
+                if let (false, Ok(topic)) = (expires, String::from_utf8(publish.topic.to_vec())) {
+                    let outgoing = Outgoing {
+                        topic,
+                        payload: publish.payload,
+                        retain: publish.retain,
+                        expiry_s: None,
+                        response_topic: None,
+                        correlation: None,
+                    };
+                    outside.outbox.put_back(outgoing);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The link to the broker (MQTT 5, rumqttc).
+//!
+//! ```text
+//!  broker ─▶ EventLoop ─▶ handler(LinkEvent) in the link's own task, no extra hop
+//!                 ▲              └─ Ack travels with the message; dropped = owned ─▶ ledger ─▶ PUBACK in order
+//!  publish() ─────┘ or outbox while the broker is away (states: the latest a topic; events: bounded queue)
+//! ```
+//!
+//! Every connection is a fresh client: what was in flight and has no expiry goes back to the outbox, what expires
+//! (commands, risk requests) is never sent late. Subscriptions are made anew on every connection.
+
+mod ack;
+mod link;
+mod outbox;
+
+pub use ack::Ack;
+pub use link::{InboundMessage, LinkError, LinkEvent, LinkHandle, LinkSettings, NotSent, Will, start};
+pub use outbox::Outgoing;

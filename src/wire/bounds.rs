@@ -1,0 +1,98 @@
+//! Size, depth and typed parsing of foreign JSON.
+
+use serde::de::DeserializeOwned;
+
+/// Largest device message, bytes (contract).
+pub const DEVICE_MAX_BYTES: usize = 64 * 1024;
+/// Largest registry document, bytes (contract).
+pub const DOCUMENT_MAX_BYTES: usize = 1024 * 1024;
+/// Deepest nesting (contract).
+pub const DEPTH_MAX: usize = 16;
+
+/// Why foreign JSON was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// Too long.
+    #[error("{found} bytes are more than the {most} that are allowed")]
+    TooLong {
+        /// Bytes that came.
+        found: usize,
+        /// Bytes that are allowed.
+        most: usize,
+    },
+    /// Nested too deeply.
+    #[error("the JSON is nested deeper than {DEPTH_MAX} levels")]
+    TooDeep,
+    /// Not the payload that the topic wants.
+    #[error("{path}: {message}")]
+    Json {
+        /// JSON path.
+        path: String,
+        /// What was expected.
+        message: String,
+    },
+}
+
+/// Parses one JSON value within its bounds.
+///
+/// # Errors
+/// When it is too long, too deep, or not what is expected; the JSON path says where.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8], most: usize) -> Result<T, Malformed> {
+    if bytes.len() > most {
+        return Err(Malformed::TooLong { found: bytes.len(), most });
+    }
+    if !is_shallow(bytes) {
+        return Err(Malformed::TooDeep);
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { "$".to_owned() } else { format!("$.{path}") };
+        Malformed::Json { path, message: error.into_inner().to_string() }
+    })?;
+    json.end().map_err(|error| Malformed::Json { path: "$".into(), message: error.to_string() })?;
+    Ok(value)
+}
+
+/// Whether brackets outside of strings nest no deeper than allowed; looks at each byte once.
+#[must_use]
+pub fn is_shallow(bytes: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in bytes {
+        match (in_text, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (true, b'"') => in_text = false,
+            (false, b'"') => in_text = true,
+            (false, b'[' | b'{') => {
+                depth += 1;
+                if depth > DEPTH_MAX {
+                    return false;
+                }
+            }
+            (false, b']' | b'}') => depth = depth.saturating_sub(1),
+            (true | false, _) => {}
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_counted_outside_of_strings_only() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(is_shallow(nested(DEPTH_MAX).as_bytes()));
+        assert!(!is_shallow(nested(DEPTH_MAX + 1).as_bytes()));
+        assert!(is_shallow(format!("\"{}\\\"[\"", "[".repeat(100)).as_bytes()));
+    }
+
+    #[test]
+    fn what_follows_the_value_is_refused() {
+        assert!(parse::<u8>(b"1 ", 10).is_ok());
+        assert!(parse::<u8>(b"1 2", 10).is_err());
+        assert!(parse::<u8>(b"1", 0).is_err());
+    }
+}
