@@ -6,5 +6,6 @@
 pub mod barrier;
 pub mod bounds;
 pub mod payload;
+pub mod registry;
 pub mod risk;
 pub mod topic;
