@@ -8,4 +8,5 @@ pub mod bounds;
 pub mod payload;
 pub mod registry;
 pub mod risk;
+pub mod scale;
 pub mod topic;
