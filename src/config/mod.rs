@@ -1,2 +1,212 @@
-//! The typed configuration (pure).
+//! The typed configuration (floor F0, pure): text in, a checked [`Config`] or every error with its place out.
+//!
+//! Keys are public interface (contract, Configuration); docs/configuration.md lists each with its default. One table
+//! of known keys serves the nearest-key help and the environment overrides.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod check;
+mod duration;
+mod keys;
+mod parse;
+mod place;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::{BarrierPlace, DeviceName, Direction, LaneId, LoopPlace, SiteId, View};
+
+pub use check::LANES_MAX;
+pub use keys::all_keys;
+pub use parse::{ConfigError, parse};
+
+/// Everything a site is configured to.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The border crossing point.
+    pub site: Site,
+    /// The broker.
+    pub mqtt: Mqtt,
+    /// Where data lives.
+    pub data: Data,
+    /// The listener.
+    pub http: Http,
+    /// Risk.
+    pub risk: Risk,
+    /// What documents must be.
+    pub policy: Policy,
+    /// The lanes.
+    pub lanes: Vec<Lane>,
+    /// Not wrong, but worth a look.
+    pub warnings: Vec<String>,
+}
+
+/// The border crossing point.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// As topics name it.
+    pub id: SiteId,
+    /// For people's reports; everything else is UTC.
+    pub time_zone: chrono_tz::Tz,
+}
+
+/// The broker.
+#[derive(Debug, Clone)]
+pub struct Mqtt {
+    /// `mqtt://host[:port]`.
+    pub url: String,
+    /// Fixed, so that the session persists.
+    pub client_id: String,
+    /// User name.
+    pub username: Option<String>,
+    /// A file with the password.
+    pub password_file: Option<PathBuf>,
+    /// How long the broker keeps the session.
+    pub session_expiry: Duration,
+    /// How long a barrier command counts (invariant A10).
+    pub command_ttl: Duration,
+}
+
+/// Where data lives.
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// Journal and registry.
+    pub directory: PathBuf,
+}
+
+/// The listener.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Officers with their hashed passwords.
+    pub officers_file: PathBuf,
+}
+
+/// Who decides the channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RiskMode {
+    /// The RMS.
+    Rms,
+    /// The local profiles alone.
+    Local,
+}
+
+/// Risk.
+#[derive(Debug, Clone)]
+pub struct Risk {
+    /// Who decides.
+    pub mode: RiskMode,
+    /// How long the RMS may take, its one retry included.
+    pub request_timeout: Duration,
+}
+
+/// What a passage must be matched to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RequiredDocument {
+    /// A prior notification.
+    Notification,
+    /// A declaration.
+    Declaration,
+}
+
+/// What documents must be.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The scale may be off by so many kilograms…
+    pub tolerance_kg: i64,
+    /// … or by this share of the expected weight, whichever is larger.
+    pub tolerance_percent: f64,
+    /// What every passage must be matched to.
+    pub require: Vec<RequiredDocument>,
+}
+
+/// Evidence that a lane may require.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EvidenceKind {
+    /// Front plate.
+    TractorPlate,
+    /// Rear plate.
+    TrailerPlate,
+    /// A weight.
+    Weight,
+    /// A scanned document.
+    Document,
+    /// A portal's reading.
+    Radiation,
+}
+
+/// One lane.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    /// As topics name it.
+    pub id: LaneId,
+    /// Which way traffic goes.
+    pub direction: Direction,
+    /// What must be there before a decision.
+    pub evidence: Vec<EvidenceKind>,
+    /// How long it may take to come.
+    pub evidence_timeout: Duration,
+    /// Plate readers.
+    pub cameras: Vec<Camera>,
+    /// Loops.
+    pub loops: Vec<LoopPlace>,
+    /// The scale.
+    pub scale: Option<Scale>,
+    /// Arms; an exit is always among them.
+    pub barriers: Vec<Barrier>,
+}
+
+/// One plate reader.
+#[derive(Debug, Clone)]
+pub struct Camera {
+    /// As topics name it.
+    pub name: DeviceName,
+    /// Which end of the vehicle it sees.
+    pub view: View,
+}
+
+/// The scale.
+#[derive(Debug, Clone)]
+pub struct Scale {
+    /// As topics name it.
+    pub name: DeviceName,
+    /// How it is reached.
+    pub driver: ScaleDriver,
+    /// Below this nothing stands on it, kilograms.
+    pub minimum_kg: i64,
+}
+
+/// How a scale is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScaleDriver {
+    /// By a serial line.
+    Serial(SerialLine),
+    /// By its own messages.
+    Mqtt,
+}
+
+/// A serial line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SerialLine {
+    /// Path; a relative one lies in the data directory.
+    pub port: PathBuf,
+    /// Bits a second.
+    pub baud: u32,
+    /// The protocol's name.
+    pub protocol: String,
+}
+
+/// One arm.
+#[derive(Debug, Clone)]
+pub struct Barrier {
+    /// Entry, exit or inspection.
+    pub place: BarrierPlace,
+    /// How long it may take to open.
+    pub open_timeout: Duration,
+    /// How long it may take to close.
+    pub close_timeout: Duration,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,274 @@
+//! What the types alone don't say: defaults, and rules between keys. Every fault is found, not only the first.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::duration::Text;
+use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMode, RawRequired, RawScale};
+use super::place::{Step, steps};
+use super::{
+    Barrier, Camera, Config, Data, EvidenceKind, Http, Lane, Mqtt, Policy, RequiredDocument, Risk, RiskMode, Scale,
+    ScaleDriver, SerialLine, Site,
+};
+use crate::model::{BarrierPlace, LoopPlace, View};
+
+/// Lanes of one site.
+pub const LANES_MAX: usize = 1_024;
+/// Longest timeout that makes sense.
+const TIMEOUT_MAX: Duration = Duration::from_secs(3_600);
+/// Scale protocols of this version.
+const PROTOCOLS: [&str; 1] = ["mt-sics"];
+const BAUD_DEFAULT: u32 = 9_600;
+const MINIMUM_KG_DEFAULT: i64 = 400;
+
+/// Faults by path.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    pub(super) found: Vec<(Vec<Step>, String)>,
+}
+
+impl Faults {
+    pub(super) fn add(&mut self, path: Vec<Step>, message: String) {
+        self.found.push((path, message));
+    }
+
+    fn at(&mut self, path: &str, message: impl Into<String>) {
+        self.add(steps(path), message.into());
+    }
+
+    fn timeout(&mut self, path: &str, given: Option<Text>, default: Duration) -> Duration {
+        let value = given.map_or(default, |text| text.0);
+        if value.is_zero() || value > TIMEOUT_MAX {
+            self.at(path, "more than zero and at most one hour is expected");
+        }
+        value
+    }
+}
+
+/// Builds the configuration; faults that were found on the way make it useless.
+pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
+    let mut warnings = Vec::new();
+    let directory = raw.data.directory.unwrap_or_else(|| PathBuf::from("/var/lib/lane-controller"));
+    let listen = raw.http.listen.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_750));
+    if !listen.ip().is_loopback() {
+        warnings.push(format!(
+            "[http] listen = {listen} is not loopback: put a TLS proxy before it, officers sign in there"
+        ));
+    }
+    if raw.risk.response_keys_file.is_some() {
+        faults.at("risk.response_keys_file", "signed answers are not available in this version; leave it out");
+    }
+    if raw.risk.pre_arrival == Some(true) {
+        warnings.push("[risk] pre_arrival has no effect in this version: risk is asked at the lane".to_owned());
+    }
+    let client_id = raw.mqtt.client_id.unwrap_or_else(|| format!("lane-controller-{}", raw.site.id));
+    if !is_topic_level(&client_id) {
+        faults.at("mqtt.client_id", "it names topics: letters, digits, `-`, `_` and `.` are expected");
+    }
+    let mqtt = Mqtt {
+        url: raw.mqtt.url.unwrap_or_else(|| "mqtt://127.0.0.1:1883".to_owned()),
+        client_id,
+        username: raw.mqtt.username,
+        password_file: raw.mqtt.password_file,
+        session_expiry: raw.mqtt.session_expiry.map_or(Duration::from_secs(86_400), |text| text.0),
+        command_ttl: faults.timeout("mqtt.command_ttl", raw.mqtt.command_ttl, Duration::from_secs(2)),
+    };
+    let risk = Risk {
+        mode: match raw.risk.mode {
+            Some(RawMode::Local) => RiskMode::Local,
+            Some(RawMode::Rms) | None => RiskMode::Rms,
+        },
+        request_timeout: faults.timeout("risk.request_timeout", raw.risk.request_timeout, Duration::from_secs(3)),
+    };
+    let policy = policy(raw.policy, faults);
+    let lanes = lanes(raw.lane, faults);
+    let http =
+        Http { listen, officers_file: raw.http.officers_file.unwrap_or_else(|| directory.join("officers.toml")) };
+    let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
+    Some(Config { site, mqtt, data: Data { directory }, http, risk, policy, lanes, warnings })
+}
+
+fn is_topic_level(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+fn policy(raw: super::parse::RawPolicy, faults: &mut Faults) -> Policy {
+    let (tolerance_kg, tolerance_percent) =
+        raw.weight_tolerance.map_or((300, 3.0), |tolerance| (tolerance.kg, tolerance.percent));
+    if tolerance_kg < 0 {
+        faults.at("policy.weight_tolerance.kg", "zero or more kilograms are expected");
+    }
+    if !(0.0..=100.0).contains(&tolerance_percent) {
+        faults.at("policy.weight_tolerance.percent", "0 to 100 percent are expected");
+    }
+    // Taken, and used once late notifications are judged.
+    let _lead = raw.notification_lead;
+    let require = raw.require.unwrap_or_else(|| vec![RawRequired::Notification, RawRequired::Declaration]);
+    let require = require.into_iter().map(|required| match required {
+        RawRequired::Notification => RequiredDocument::Notification,
+        RawRequired::Declaration => RequiredDocument::Declaration,
+    });
+    Policy { tolerance_kg, tolerance_percent, require: require.collect() }
+}
+
+fn lanes(raw: Vec<RawLane>, faults: &mut Faults) -> Vec<Lane> {
+    if raw.is_empty() {
+        faults.at("lane", "at least one [[lane]] is expected");
+    }
+    if raw.len() > LANES_MAX {
+        faults.at("lane", format!("{} lanes are more than {LANES_MAX}", raw.len()));
+    }
+    let mut ids = BTreeSet::new();
+    let mut ports = BTreeSet::new();
+    let mut lanes = Vec::new();
+    for (index, lane) in raw.into_iter().enumerate() {
+        if !ids.insert(lane.id.clone()) {
+            faults.at(&format!("lane[{index}].id"), format!("there are two lanes {}", lane.id));
+        }
+        let port = lane.scale.as_ref().and_then(|scale| scale.port.clone());
+        if let Some(port) = port
+            && !ports.insert(port.clone())
+        {
+            let message = format!("the port {} is used by another lane", port.display());
+            faults.at(&format!("lane[{index}].scale.port"), message);
+        }
+        lanes.push(one_lane(index, lane, faults));
+    }
+    lanes
+}
+
+fn one_lane(index: usize, raw: RawLane, faults: &mut Faults) -> Lane {
+    let path = format!("lane[{index}]");
+    let mut names = BTreeSet::new();
+    let mut cameras = Vec::new();
+    for (number, camera) in raw.camera.into_iter().enumerate() {
+        if !names.insert(camera.name.clone()) {
+            faults.at(&format!("{path}.camera[{number}].name"), format!("there are two devices {}", camera.name));
+        }
+        if camera.format.as_deref().is_some_and(|format| format != "native") {
+            let message = "camera presets are not available in this version; \"native\" is expected";
+            faults.at(&format!("{path}.camera[{number}].format"), message);
+        }
+        cameras.push(Camera { name: camera.name, view: camera.view });
+    }
+    let mut loops: Vec<LoopPlace> = Vec::new();
+    for (number, found) in raw.loops.into_iter().enumerate() {
+        if loops.contains(&found.name) {
+            faults.at(&format!("{path}.loop[{number}].name"), format!("there are two loops {}", found.name.as_str()));
+        }
+        loops.push(found.name);
+    }
+    let barriers = barriers(&path, raw.barrier, faults);
+    if !loops.contains(&LoopPlace::Exit) {
+        faults.at(&path, "a [[lane.loop]] named \"exit\" is expected: without it the exit arm could never be closed");
+    }
+    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults));
+    let evidence = evidence(&path, raw.evidence, &cameras, scale.is_some(), faults);
+    let evidence_timeout =
+        faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));
+    Lane { id: raw.id, direction: raw.direction, evidence, evidence_timeout, cameras, loops, scale, barriers }
+}
+
+fn barriers(path: &str, raw: Vec<RawBarrier>, faults: &mut Faults) -> Vec<Barrier> {
+    let mut barriers: Vec<Barrier> = Vec::new();
+    for (number, barrier) in raw.into_iter().enumerate() {
+        let path = format!("{path}.barrier[{number}]");
+        if barriers.iter().any(|known| known.place == barrier.name) {
+            faults.at(&format!("{path}.name"), format!("there are two barriers {}", barrier.name.as_str()));
+        }
+        match barrier.driver.as_str() {
+            "mqtt" => {}
+            "modbus-rtu" | "modbus-tcp" => {
+                faults.at(
+                    &format!("{path}.driver"),
+                    "relay boards are not available in this version; \"mqtt\" is expected",
+                );
+            }
+            _ => faults.at(&format!("{path}.driver"), "\"mqtt\" is expected"),
+        }
+        let default = Duration::from_secs(8);
+        barriers.push(Barrier {
+            place: barrier.name,
+            open_timeout: faults.timeout(&format!("{path}.open_timeout"), barrier.open_timeout, default),
+            close_timeout: faults.timeout(&format!("{path}.close_timeout"), barrier.close_timeout, default),
+        });
+    }
+    if !barriers.iter().any(|barrier| barrier.place == BarrierPlace::Exit) {
+        faults.at(path, "a [[lane.barrier]] named \"exit\" is expected");
+    }
+    barriers
+}
+
+fn one_scale(path: &str, raw: RawScale, faults: &mut Faults) -> Scale {
+    let path = format!("{path}.scale");
+    let minimum_kg = raw.minimum_kg.unwrap_or(MINIMUM_KG_DEFAULT);
+    if minimum_kg <= 0 {
+        faults.at(&format!("{path}.minimum_kg"), "more than zero kilograms are expected");
+    }
+    let driver = match raw.driver.as_str() {
+        "mqtt" => ScaleDriver::Mqtt,
+        "serial" => {
+            let protocol = raw.protocol.unwrap_or_default();
+            if !PROTOCOLS.contains(&protocol.as_str()) {
+                let message = format!("one of {} is expected", PROTOCOLS.join(", "));
+                faults.at(&format!("{path}.protocol"), message);
+            }
+            let baud = raw.baud.unwrap_or(BAUD_DEFAULT);
+            if !(300..=921_600).contains(&baud) {
+                faults.at(&format!("{path}.baud"), "300 to 921600 bits a second are expected");
+            }
+            if raw.port.is_none() {
+                faults.at(&format!("{path}.port"), "a serial scale needs its port, best by its /dev/serial/by-id name");
+            }
+            ScaleDriver::Serial(SerialLine { port: raw.port.unwrap_or_default(), baud, protocol })
+        }
+        _ => {
+            faults.at(&format!("{path}.driver"), "\"serial\" or \"mqtt\" is expected");
+            ScaleDriver::Mqtt
+        }
+    };
+    Scale { name: raw.name, driver, minimum_kg }
+}
+
+/// What the lane's devices can give is required unless the lane says otherwise; what none can give is a fault.
+fn evidence(
+    path: &str,
+    raw: Option<Vec<RawEvidence>>,
+    cameras: &[Camera],
+    has_scale: bool,
+    faults: &mut Faults,
+) -> Vec<EvidenceKind> {
+    let sees = |view: View| cameras.iter().any(|camera| camera.view == view);
+    let Some(raw) = raw else {
+        let available = [
+            (EvidenceKind::TractorPlate, sees(View::Front)),
+            (EvidenceKind::TrailerPlate, sees(View::Rear)),
+            (EvidenceKind::Weight, has_scale),
+        ];
+        return available.into_iter().filter(|(_, there)| *there).map(|(kind, _)| kind).collect();
+    };
+    let mut kinds = Vec::new();
+    for (number, evidence) in raw.into_iter().enumerate() {
+        let (kind, there, device) = match evidence {
+            RawEvidence::TractorPlate => {
+                (EvidenceKind::TractorPlate, sees(View::Front), "a camera with view \"front\"")
+            }
+            RawEvidence::TrailerPlate => (EvidenceKind::TrailerPlate, sees(View::Rear), "a camera with view \"rear\""),
+            RawEvidence::Weight => (EvidenceKind::Weight, has_scale, "a [lane.scale]"),
+            RawEvidence::Document => (EvidenceKind::Document, true, ""),
+            RawEvidence::Radiation => (EvidenceKind::Radiation, true, ""),
+        };
+        if !there {
+            faults.at(
+                &format!("{path}.evidence[{number}]"),
+                format!("no device of the lane gives it: {device} is needed"),
+            );
+        }
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}

@@ -1,0 +1,80 @@
+//! The one table of known keys.
+
+/// What a table may hold: its own keys, and tables within.
+pub(super) struct Keys {
+    pub(super) values: &'static [&'static str],
+    pub(super) tables: &'static [(&'static str, Keys)],
+}
+
+pub(super) const KEYS: Keys = Keys {
+    values: &[],
+    tables: &[
+        ("site", leaf(&["id", "time_zone"])),
+        ("mqtt", leaf(&["url", "client_id", "username", "password_file", "session_expiry", "command_ttl"])),
+        ("data", leaf(&["directory"])),
+        ("http", leaf(&["listen", "officers_file"])),
+        ("risk", leaf(&["mode", "request_timeout", "pre_arrival", "response_keys_file"])),
+        (
+            "policy",
+            Keys {
+                values: &["notification_lead", "require"],
+                tables: &[("weight_tolerance", leaf(&["kg", "percent"]))],
+            },
+        ),
+        (
+            "lane",
+            Keys {
+                values: &["id", "direction", "evidence", "evidence_timeout"],
+                tables: &[
+                    ("camera", leaf(&["name", "view", "format"])),
+                    ("loop", leaf(&["name"])),
+                    ("scale", leaf(&["name", "driver", "port", "baud", "protocol", "minimum_kg"])),
+                    ("barrier", leaf(&["name", "driver", "open_timeout", "close_timeout"])),
+                ],
+            },
+        ),
+    ],
+};
+
+const fn leaf(values: &'static [&'static str]) -> Keys {
+    Keys { values, tables: &[] }
+}
+
+impl Keys {
+    pub(super) fn table(&self, name: &str) -> Option<&'static Keys> {
+        self.tables.iter().find(|(known, _)| *known == name).map(|(_, keys)| keys)
+    }
+
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.values.contains(&name) || self.table(name).is_some()
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.values.iter().copied().chain(self.tables.iter().map(|(name, _)| *name))
+    }
+
+    /// The known key that looks most like `name`, for a helpful error.
+    pub(super) fn nearest(&self, name: &str) -> Option<&'static str> {
+        let close = |known: &&str| strsim::damerau_levenshtein(known, name) <= 3.max(name.len() / 3);
+        self.names().filter(close).min_by_key(|known| strsim::damerau_levenshtein(known, name))
+    }
+
+    /// All known names, for an error without a near one.
+    pub(super) fn listed(&self) -> String {
+        self.names().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Every key by its full path, for the documentation's test.
+#[must_use]
+pub fn all_keys() -> Vec<String> {
+    fn collect(keys: &Keys, path: &str, found: &mut Vec<String>) {
+        found.extend(keys.values.iter().map(|value| format!("{path}{value}")));
+        for (name, within) in keys.tables {
+            collect(within, &format!("{path}{name}."), found);
+        }
+    }
+    let mut found = Vec::new();
+    collect(&KEYS, "", &mut found);
+    found
+}

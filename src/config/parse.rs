@@ -1,0 +1,277 @@
+//! From text to the typed configuration, with every error at its place.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
+use toml::{Table, Value};
+
+use super::Config;
+use super::check::{Faults, build};
+use super::duration::Text;
+use super::keys::{KEYS, Keys};
+use super::place::{Step, find, line_column, shown, steps};
+use crate::model::{DeviceName, Direction, LaneId, SiteId, View};
+
+/// Prefix of environment variables that override keys; `__` stands for the dot.
+const PREFIX: &str = "LANE_CONTROLLER__";
+
+/// One thing that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {key}: {message}")]
+pub struct ConfigError {
+    /// From 1; 0 when the key stands in no line.
+    pub line: usize,
+    /// From 1.
+    pub column: usize,
+    /// Its bytes in the text.
+    pub span: Range<usize>,
+    /// The key's path.
+    pub key: String,
+    /// What is wrong, and what is expected.
+    pub message: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Raw {
+    pub(super) site: RawSite,
+    #[serde(default)]
+    pub(super) mqtt: RawMqtt,
+    #[serde(default)]
+    pub(super) data: RawData,
+    #[serde(default)]
+    pub(super) http: RawHttp,
+    #[serde(default)]
+    pub(super) risk: RawRisk,
+    #[serde(default)]
+    pub(super) policy: RawPolicy,
+    #[serde(default)]
+    pub(super) lane: Vec<RawLane>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawSite {
+    pub(super) id: SiteId,
+    #[serde(default)]
+    pub(super) time_zone: Option<chrono_tz::Tz>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RawMqtt {
+    pub(super) url: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) session_expiry: Option<Text>,
+    pub(super) command_ttl: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RawData {
+    pub(super) directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RawHttp {
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) officers_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawMode {
+    Rms,
+    Local,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RawRisk {
+    pub(super) mode: Option<RawMode>,
+    pub(super) request_timeout: Option<Text>,
+    pub(super) pre_arrival: Option<bool>,
+    pub(super) response_keys_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawTolerance {
+    pub(super) kg: i64,
+    pub(super) percent: f64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawRequired {
+    Notification,
+    Declaration,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RawPolicy {
+    pub(super) weight_tolerance: Option<RawTolerance>,
+    #[serde(default)]
+    pub(super) notification_lead: Option<Text>,
+    pub(super) require: Option<Vec<RawRequired>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawEvidence {
+    TractorPlate,
+    TrailerPlate,
+    Weight,
+    Document,
+    Radiation,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawLane {
+    pub(super) id: LaneId,
+    pub(super) direction: Direction,
+    pub(super) evidence: Option<Vec<RawEvidence>>,
+    pub(super) evidence_timeout: Option<Text>,
+    #[serde(default)]
+    pub(super) camera: Vec<RawCamera>,
+    #[serde(default, rename = "loop")]
+    pub(super) loops: Vec<RawLoop>,
+    pub(super) scale: Option<RawScale>,
+    #[serde(default)]
+    pub(super) barrier: Vec<RawBarrier>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawCamera {
+    pub(super) name: DeviceName,
+    pub(super) view: View,
+    pub(super) format: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawLoop {
+    pub(super) name: crate::model::LoopPlace,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawScale {
+    pub(super) name: DeviceName,
+    pub(super) driver: String,
+    pub(super) port: Option<PathBuf>,
+    pub(super) baud: Option<u32>,
+    pub(super) protocol: Option<String>,
+    pub(super) minimum_kg: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawBarrier {
+    pub(super) name: crate::model::BarrierPlace,
+    pub(super) driver: String,
+    pub(super) open_timeout: Option<Text>,
+    pub(super) close_timeout: Option<Text>,
+}
+
+/// Parses and checks a configuration; `environment` may override keys.
+///
+/// # Errors
+/// Everything that is wrong, by place.
+pub fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Config, Vec<ConfigError>> {
+    let root = match DeTable::parse(text) {
+        Ok(root) => root.into_inner(),
+        Err(error) => {
+            let span = error.span().unwrap_or(0..0);
+            return Err(vec![at(text, span, String::new(), error.message().to_owned())]);
+        }
+    };
+    let mut faults = Faults::default();
+    unknown_keys(&root, &KEYS, &mut Vec::new(), &mut faults);
+    let mut table: Table = toml::from_str(text)
+        .map_err(|error| vec![at(text, error.span().unwrap_or(0..0), String::new(), error.message().to_owned())])?;
+    for (name, value) in environment {
+        override_key(&mut table, &name, &value, &mut faults);
+    }
+    let config = match serde_path_to_error::deserialize::<_, Raw>(table) {
+        Ok(raw) => build(raw, &mut faults),
+        Err(error) => {
+            let path = error.path().to_string();
+            faults.add(steps(if path == "." { "" } else { &path }), error.into_inner().message().to_owned());
+            None
+        }
+    };
+    match config {
+        Some(config) if faults.found.is_empty() => Ok(config),
+        Some(_) | None => Err(faults
+            .found
+            .into_iter()
+            .map(|(path, message)| at(text, find(&root, &path), shown(&path), message))
+            .collect()),
+    }
+}
+
+fn at(text: &str, span: Range<usize>, key: String, message: String) -> ConfigError {
+    let (line, column) = line_column(text, span.start);
+    ConfigError { line, column, span, key, message }
+}
+
+fn unknown_keys(table: &DeTable<'_>, keys: &Keys, path: &mut Vec<Step>, faults: &mut Faults) {
+    for (key, value) in table {
+        let name = key.get_ref().as_ref();
+        path.push(Step::Key(name.to_owned()));
+        if !keys.knows(name) {
+            faults.add(path.clone(), unknown(name, keys));
+        } else if let Some(within) = keys.table(name) {
+            match value.get_ref() {
+                DeValue::Table(table) => unknown_keys(table, within, path, faults),
+                DeValue::Array(array) => {
+                    for (index, item) in array.iter().enumerate() {
+                        path.push(Step::Index(index));
+                        if let Some(table) = item.get_ref().as_table() {
+                            unknown_keys(table, within, path, faults);
+                        }
+                        path.pop();
+                    }
+                }
+                DeValue::String(_)
+                | DeValue::Integer(_)
+                | DeValue::Float(_)
+                | DeValue::Boolean(_)
+                | DeValue::Datetime(_) => {}
+            }
+        }
+        path.pop();
+    }
+}
+
+fn unknown(name: &str, keys: &Keys) -> String {
+    match keys.nearest(name) {
+        Some(nearest) => format!("there is no key `{name}`; did you mean `{nearest}`?"),
+        None => format!("there is no key `{name}`; known here: {}", keys.listed()),
+    }
+}
+
+/// `LANE_CONTROLLER__MQTT__URL=…` sets `mqtt.url`.
+fn override_key(table: &mut Table, name: &str, value: &str, faults: &mut Faults) {
+    let Some(path) = name.strip_prefix(PREFIX) else { return };
+    let path: Vec<_> = path.split("__").map(str::to_lowercase).collect();
+    let Some((last, tables)) = path.split_last() else { return };
+    let (mut keys, mut here) = (&KEYS, table);
+    for step in tables {
+        let Some(within) = keys.table(step) else {
+            faults.add(vec![Step::Key(name.to_owned())], unknown(step, keys));
+            return;
+        };
+        keys = within;
+        let entry = here.entry(step.clone()).or_insert_with(|| Value::Table(Table::new()));
+        let Value::Table(inner) = entry else {
+            faults.add(vec![Step::Key(name.to_owned())], "lanes can not be overridden by environment".to_owned());
+            return;
+        };
+        here = inner;
+    }
+    if !keys.values.contains(&last.as_str()) {
+        faults.add(vec![Step::Key(name.to_owned())], unknown(last, keys));
+        return;
+    }
+    // A value that is no TOML by itself is a string.
+    let parsed = toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut one| one.remove("value"));
+    here.insert(last.clone(), parsed.unwrap_or_else(|| Value::String(value.to_owned())));
+}
