@@ -1,1 +1,338 @@
-//! Metrics, each named once.
+//! Metrics, each named once (floor F5). Labels are closed sets: never a plate, a person or a profile.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::lane::Step;
+use crate::model::registry::RegisterKind;
+use crate::model::{
+    BarrierPlace, Channel, CommandReason, CommandVerb, DeviceName, Direction, FindingCode, HoldCode, LaneId,
+    MatchResult, OrderRefusal, Outcome, Phase, ReceiptResult,
+};
+
+/// Kind of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Distribution, in seconds unless the name says otherwise.
+    Histogram,
+}
+
+/// One metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Full name.
+    pub name: &'static str,
+    /// Kind.
+    pub kind: Kind,
+    /// What it tells.
+    pub help: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($constant:ident = $name:literal, $kind:ident, $help:literal;)*) => {
+        $(const $constant: &str = concat!("lane_controller_", $name);)*
+        /// Every metric of the program.
+        pub const CATALOGUE: &[Metric] = &[$(Metric { name: $constant, kind: Kind::$kind, help: $help }),*];
+    };
+}
+
+catalogue! {
+    PASSAGES = "passages_total", Counter, "Passages ended, by lane, direction, outcome and channel.";
+    DWELL = "dwell_seconds", Histogram, "Time of a passage's steps, by lane, direction and step.";
+    PHASE = "lane_phase", Gauge, "1 for the phase that a lane is in, 0 for the others.";
+    HELD = "holds_total", Counter, "Holds placed, by lane, code and who must act.";
+    FINDINGS = "findings_total", Counter, "Findings made, by lane and code.";
+    MATCHES = "matches_total", Counter, "Lookups in the register, by result.";
+    DECISION = "decision_seconds", Histogram, "Last evidence in to open command out, the durable write included.";
+    DEVICE_UP = "device_up", Gauge, "1 while a device is alive, by lane and device.";
+    SCALE_FRAMES = "scale_frames_total", Counter, "Frames of serial scales, by lane, device and result.";
+    COMMANDS = "barrier_commands_total", Counter, "Barrier commands sent, by lane, barrier, command and reason.";
+    TRAVEL = "barrier_travel_seconds", Histogram, "Open command to open limit, by lane and barrier.";
+    ARM_FAULTS = "barrier_faults_total", Counter, "Arms that did not do what they were told, by lane and barrier.";
+    RISK = "risk_requests_total", Counter, "Requests to the RMS and what became of them, by result.";
+    RISK_LATENCY = "risk_request_seconds", Histogram, "Request to usable answer of the RMS.";
+    ORDERS = "orders_total", Counter, "Officers' orders, by order and result.";
+    SIGN_IN_FAILURES = "sign_in_failures_total", Counter, "Sign-ins that failed, by reason.";
+    DOCUMENTS = "registry_documents_total", Counter, "Registry documents, by register and result.";
+    REJECTED = "inbound_rejected_total", Counter, "Inbound messages refused, by kind and reason.";
+    COMMIT = "journal_commit_seconds", Histogram, "A commit of the journal, sync included.";
+    BATCH = "journal_commit_records", Histogram, "Records in a commit of the journal.";
+    POISONED = "journal_poisoned", Gauge, "1 once a write to the journal has failed.";
+    CONNECTED = "mqtt_connected", Gauge, "1 while the broker can be reached.";
+    COALESCED = "ingress_coalesced_total", Counter, "Readings replaced by newer ones of the same device, by lane.";
+    MAILBOX = "mailbox_depth", Gauge, "Readings under way to a lane, by lane.";
+    RESTARTS = "actor_restarts_total", Counter, "Actors started again, by kind.";
+    BUILD = "build_info", Gauge, "1, with the version.";
+}
+
+/// From a truck that is read at once to a day in the lane.
+const DWELL_BUCKETS: [f64; 16] =
+    [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0];
+/// From a fast sync to a stuck one.
+const LATENCY_BUCKETS: [f64; 14] =
+    [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+const BATCH_BUCKETS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 500.0, 1000.0, 5000.0];
+
+/// Installs the recorder of the process.
+///
+/// # Errors
+/// When there is one already.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let full = |name: &str| Matcher::Full(name.to_owned());
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(full(DWELL), &DWELL_BUCKETS)?
+        .set_buckets_for_metric(full(TRAVEL), &DWELL_BUCKETS)?
+        .set_buckets_for_metric(full(DECISION), &LATENCY_BUCKETS)?
+        .set_buckets_for_metric(full(RISK_LATENCY), &LATENCY_BUCKETS)?
+        .set_buckets_for_metric(full(COMMIT), &LATENCY_BUCKETS)?
+        .set_buckets_for_metric(full(BATCH), &BATCH_BUCKETS)?
+        .install_recorder()?;
+    describe();
+    gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    Ok(handle)
+}
+
+fn describe() {
+    for metric in CATALOGUE {
+        match metric.kind {
+            Kind::Counter => describe_counter!(metric.name, metric.help),
+            Kind::Gauge => describe_gauge!(metric.name, metric.help),
+            Kind::Histogram => describe_histogram!(metric.name, metric.help),
+        }
+    }
+}
+
+fn label(lane: &LaneId) -> String {
+    lane.as_str().to_owned()
+}
+
+/// A passage ended.
+pub fn passage_completed(lane: &LaneId, direction: Direction, outcome: Outcome, channel: Option<Channel>) {
+    let channel = channel.map_or("none", Channel::as_str);
+    counter!(PASSAGES, "lane" => label(lane), "direction" => direction.as_str(), "outcome" => outcome.as_str(), "channel" => channel)
+        .increment(1);
+}
+
+/// A step of a passage took so long.
+pub fn dwell(lane: &LaneId, direction: Direction, step: Step, took: Duration) {
+    histogram!(DWELL, "lane" => label(lane), "direction" => direction.as_str(), "step" => step.as_str()).record(took);
+}
+
+/// A lane is in a phase.
+pub fn phase(lane: &LaneId, phase: Phase) {
+    for known in Phase::ALL {
+        let is = if known == phase { 1.0 } else { 0.0 };
+        gauge!(PHASE, "lane" => label(lane), "phase" => known.as_str()).set(is);
+    }
+}
+
+/// A hold was placed.
+pub fn held(lane: &LaneId, code: HoldCode) {
+    counter!(HELD, "lane" => label(lane), "code" => code.as_str(), "owner" => code.owner().as_str()).increment(1);
+}
+
+/// A finding was made.
+pub fn finding(lane: &LaneId, code: FindingCode) {
+    counter!(FINDINGS, "lane" => label(lane), "code" => code.as_str()).increment(1);
+}
+
+/// The register answered.
+pub fn match_outcome(result: &MatchResult) {
+    let ambiguous = result.findings.iter().any(|finding| finding.code == FindingCode::Ambiguous);
+    let outcome = match (&result.notification, ambiguous) {
+        (Some(_), _) => "matched",
+        (None, true) => "ambiguous",
+        (None, false) => "not_matched",
+    };
+    counter!(MATCHES, "result" => outcome).increment(1);
+}
+
+/// Last evidence in, open command out.
+pub fn decision_latency(took: Duration) {
+    histogram!(DECISION).record(took);
+}
+
+/// Whether a device is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Up {
+    /// It is.
+    Alive,
+    /// It isn't.
+    Away,
+}
+
+/// A device came or went.
+pub fn device_up(lane: &LaneId, device: &DeviceName, up: Up) {
+    let value = if up == Up::Alive { 1.0 } else { 0.0 };
+    gauge!(DEVICE_UP, "lane" => label(lane), "device" => device.as_str().to_owned()).set(value);
+}
+
+/// What a serial line brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// A frame with a weight.
+    Good,
+    /// A frame without a usable weight.
+    Unusable,
+    /// Bytes that are no frame.
+    Garbled,
+}
+
+/// A serial line brought something.
+pub fn scale_frame(lane: &LaneId, device: &DeviceName, frame: Frame) {
+    let result = match frame {
+        Frame::Good => "good",
+        Frame::Unusable => "unusable",
+        Frame::Garbled => "garbled",
+    };
+    counter!(SCALE_FRAMES, "lane" => label(lane), "device" => device.as_str().to_owned(), "result" => result)
+        .increment(1);
+}
+
+/// A command went out.
+pub fn barrier_command(lane: &LaneId, barrier: BarrierPlace, verb: CommandVerb, reason: CommandReason) {
+    let verb = match verb {
+        CommandVerb::Open => "open",
+        CommandVerb::Close => "close",
+    };
+    let reason = match reason {
+        CommandReason::Release => "release",
+        CommandReason::Admit => "admit",
+        CommandReason::Refer => "refer",
+        CommandReason::Secure => "secure",
+        CommandReason::Order => "order",
+    };
+    counter!(COMMANDS, "lane" => label(lane), "barrier" => barrier.as_str(), "command" => verb, "reason" => reason)
+        .increment(1);
+}
+
+/// An arm reached its open limit.
+pub fn barrier_travel(lane: &LaneId, barrier: BarrierPlace, took: Duration) {
+    histogram!(TRAVEL, "lane" => label(lane), "barrier" => barrier.as_str()).record(took);
+}
+
+/// An arm did not do what it was told.
+pub fn barrier_fault(lane: &LaneId, barrier: BarrierPlace) {
+    counter!(ARM_FAULTS, "lane" => label(lane), "barrier" => barrier.as_str()).increment(1);
+}
+
+/// What became of a risk request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RiskResult {
+    /// Answered in time.
+    Answered,
+    /// Asked once more.
+    Retried,
+    /// No answer in time.
+    Timeout,
+    /// An answer after that, or a second one.
+    Late,
+    /// The correlation is another request's.
+    Foreign,
+    /// Not an answer.
+    Malformed,
+}
+
+/// A risk request's way.
+pub fn risk_request(result: RiskResult) {
+    let result = match result {
+        RiskResult::Answered => "answered",
+        RiskResult::Retried => "retried",
+        RiskResult::Timeout => "timeout",
+        RiskResult::Late => "late",
+        RiskResult::Foreign => "foreign",
+        RiskResult::Malformed => "malformed",
+    };
+    counter!(RISK, "result" => result).increment(1);
+}
+
+/// The RMS took so long.
+pub fn risk_latency(took: Duration) {
+    histogram!(RISK_LATENCY).record(took);
+}
+
+/// An order was carried out, or refused by the lane.
+pub fn order(order: &'static str, refusal: Option<OrderRefusal>) {
+    counter!(ORDERS, "order" => order, "result" => refusal.map_or("done", OrderRefusal::as_str)).increment(1);
+}
+
+/// A sign-in failed.
+pub fn sign_in_failed(reason: &'static str) {
+    counter!(SIGN_IN_FAILURES, "reason" => reason).increment(1);
+}
+
+/// A registry document was answered.
+pub fn registry_document(kind: RegisterKind, result: ReceiptResult) {
+    let result = match result {
+        ReceiptResult::Accepted => "accepted",
+        ReceiptResult::Duplicate => "duplicate",
+        ReceiptResult::Stale => "stale",
+        ReceiptResult::Rejected => "rejected",
+    };
+    counter!(DOCUMENTS, "register" => kind.as_str(), "result" => result).increment(1);
+}
+
+/// An inbound message was refused.
+pub fn inbound_rejected(kind: &'static str, reason: &'static str) {
+    counter!(REJECTED, "kind" => kind, "reason" => reason).increment(1);
+}
+
+/// The journal committed.
+pub fn journal_commit(took: Duration, records: usize) {
+    histogram!(COMMIT).record(took);
+    histogram!(BATCH).record(u32::try_from(records).map_or(f64::from(u32::MAX), f64::from));
+}
+
+/// Whether the journal takes records.
+pub fn journal_poisoned(poisoned: bool) {
+    gauge!(POISONED).set(if poisoned { 1.0 } else { 0.0 });
+}
+
+/// Whether the broker can be reached.
+pub fn mqtt_connected(connected: bool) {
+    gauge!(CONNECTED).set(if connected { 1.0 } else { 0.0 });
+}
+
+/// Readings were replaced by newer ones.
+pub fn ingress_coalesced(lane: &LaneId, readings: u64) {
+    counter!(COALESCED, "lane" => label(lane)).increment(readings);
+}
+
+/// Readings under way to a lane.
+pub fn mailbox_depth(lane: &LaneId, depth: usize) {
+    gauge!(MAILBOX, "lane" => label(lane)).set(u32::try_from(depth).map_or(f64::from(u32::MAX), f64::from));
+}
+
+/// An actor is started again.
+pub fn actor_restarted(kind: &'static str) {
+    counter!(RESTARTS, "actor" => kind).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_prefixed_and_end_in_their_unit() {
+        let mut names: Vec<_> = CATALOGUE.iter().map(|metric| metric.name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for metric in CATALOGUE {
+            assert!(metric.name.starts_with("lane_controller_"));
+            let ends = match metric.kind {
+                Kind::Counter => metric.name.ends_with("_total"),
+                Kind::Histogram => metric.name.ends_with("_seconds") || metric.name.ends_with("_records"),
+                Kind::Gauge => true,
+            };
+            assert!(ends, "{}", metric.name);
+        }
+    }
+}

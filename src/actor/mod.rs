@@ -1,3 +1,28 @@
 //! Thin ractor shells: an actor holds a pure object, feeds it, carries out its effects; it has no rules of its own.
+//!
+//! ```text
+//!                       site (root: starts, restarts with a growing pause, stops in order)
+//!      ┌───────────┬───────────┬──────────┬────────────┬──────────────┐
+//!   journal     registry      risk       link        lane…          scale…
+//!  (keeper)   (documents)  (gateway)  (broker)   (one machine)  (one serial line)
+//! ```
+//!
+//! Messages from devices go from the link straight to their lane through a bounded ingress; a permit and the
+//! broker's acknowledgement travel with each message and are given back when its records are durable.
 
 pub mod board;
+mod clock;
+mod ingress;
+mod journal;
+mod lane;
+mod link;
+mod outlet;
+mod pace;
+mod registry;
+mod risk;
+mod running;
+mod scale;
+mod site;
+
+pub use clock::SiteClock;
+pub use running::{Pulse, RunError, Running, start};

@@ -1,9 +1,80 @@
-//! x
+//! The command line: one file a subcommand.
+//!
+//! Exit codes: 0 done, 1 the input is wrong or the check failed, 2 usage, 3 the environment failed. Machine output
+//! (JSON lines) goes to standard output, talk to standard error.
+
+pub mod check;
 pub mod device;
 pub mod journal;
+pub mod officer;
+mod run;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The input is wrong or the check failed.
 pub(crate) const EXIT_INPUT: u8 = 1;
+/// The environment failed.
 pub(crate) const EXIT_ENVIRONMENT: u8 = 3;
-/// m
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(2)
+
+#[derive(Debug, Parser)]
+#[command(name = "lane-controller", version, about = "Runs the lanes of road border crossing points")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the lanes of a site.
+    Run {
+        /// The site's configuration.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Check a configuration and print every error with its place.
+    Check {
+        /// The site's configuration.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Verify, show and export the journal.
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
+    /// Decode and watch devices.
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
+    /// Keep the officers' file.
+    #[command(subcommand)]
+    Officer(officer::OfficerCommand),
+}
+
+/// The program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    main_from(std::env::args_os())
+}
+
+/// The program with given arguments, the first of which is its name.
+#[must_use]
+pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // A closed terminal is no reason for another exit code.
+            error.print().ok();
+            return ExitCode::from(code);
+        }
+    };
+    match arguments.command {
+        Command::Run { config } => run::run(&config),
+        Command::Check { config } => check::run(&config),
+        Command::Journal(command) => journal::run(command),
+        Command::Device(command) => device::run(command),
+        Command::Officer(command) => officer::run(command),
+    }
 }

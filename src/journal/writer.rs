@@ -207,7 +207,7 @@ impl Journal {
     pub fn shutdown(&self) {
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         // A writer that ended already took its last job.
-        drop(self.jobs.send(Job::Close));
+        self.jobs.send(Job::Close).ok();
         for thread in threads.drain(..) {
             drop(thread.join());
         }

@@ -1,1 +1,90 @@
-//! Health, API, orders.
+//! The HTTP listener (floor F5): health, metrics, lanes, events, officers' orders.
+//!
+//! The default is loopback; a proxy that speaks TLS stands before it for anything else. Reads need no sign-in there,
+//! orders always do. What it does not do: decide on orders; the lane does.
+
+mod lanes;
+pub mod officers;
+mod orders;
+mod reply;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::Value;
+
+use crate::actor::board::Board;
+use crate::model::{Now, PassageId};
+use officers::Officers;
+
+/// Largest request body, bytes.
+const BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// Reads the clocks.
+pub type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
+/// Reads a passage's records; the error is for people.
+pub type PassageReader = Arc<dyn Fn(PassageId) -> Result<Option<Value>, String> + Send + Sync>;
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct WebState {
+    board: Board,
+    metrics: PrometheusHandle,
+    officers: Arc<Officers>,
+    orders: Arc<orders::Book>,
+    streams: Arc<tokio::sync::Semaphore>,
+    clock: Clock,
+    passages: PassageReader,
+}
+
+impl WebState {
+    /// State for a site's listener.
+    #[must_use]
+    pub fn new(
+        board: Board,
+        metrics: PrometheusHandle,
+        officers_file: PathBuf,
+        clock: Clock,
+        passages: PassageReader,
+    ) -> Self {
+        Self {
+            board,
+            metrics,
+            officers: Arc::new(Officers::new(officers_file)),
+            orders: Arc::default(),
+            streams: Arc::new(tokio::sync::Semaphore::new(lanes::STREAMS_MAX)),
+            clock,
+            passages,
+        }
+    }
+}
+
+/// All routes.
+pub fn router(state: WebState) -> Router {
+    Router::new()
+        .route("/metrics", get(lanes::metrics))
+        .route("/health/live", get(lanes::live))
+        .route("/health/ready", get(lanes::ready))
+        .route("/api/v1/lanes", get(lanes::all))
+        .route("/api/v1/lanes/{lane}", get(lanes::one))
+        .route("/api/v1/lanes/{lane}/orders", post(orders::take))
+        .route("/api/v1/passages/{passage}", get(lanes::passage))
+        .route("/api/v1/events", get(lanes::events))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .with_state(state)
+}
+
+/// Serves until `shutdown` is done.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) {
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
+        tracing::error!(%error, "the HTTP listener ended");
+    }
+}

@@ -1,0 +1,351 @@
+//! The lane actor: feeds one machine, carries out its effects, sleeps until its next wake-up.
+//!
+//! A turn is one message and everything that the machine wants of it. The register and the local decision answer
+//! within the turn, so that a decision and its evidence are one batch for the journal: one sync.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::board::{Board, OrderDone, Part};
+use super::clock::SiteClock;
+use super::ingress::{Arrival, Ingress, Kept};
+use super::link::Router;
+use super::outlet::Outlet;
+use crate::journal::{Batch, Committed, Failure, Journal};
+use crate::lane::{Effect, Happening, Input, LaneSetup, Link, Machine, Restored};
+use crate::matching::MatchPolicy;
+use crate::metrics;
+use crate::model::{Alarm, LaneId, NewRecord, Order, OrderRefusal, RiskAnswer, RiskRequest, Service, Ticket};
+use crate::registry::Registry;
+use crate::risk::decide_locally;
+
+/// What a lane is told.
+#[derive(Debug)]
+pub(super) enum LaneMsg {
+    /// A device reported.
+    Arrived(Arrival),
+    /// The journal's answer, with what was kept until then.
+    Journaled(Result<Committed, (Ticket, Failure)>),
+    /// The risk gateway's answer.
+    Risk(Uuid, RiskAnswer, Kept),
+    /// An officer's order.
+    Order(Order, oneshot::Sender<Result<OrderDone, OrderRefusal>>),
+    /// Something to be journaled for the lane.
+    Note(NewRecord),
+    /// Answer, to show that the lane takes messages.
+    Ping(oneshot::Sender<()>),
+    /// Anything else that the machine takes as it is.
+    Feed(Input),
+}
+
+/// Who decides the channel.
+#[derive(Debug, Clone)]
+pub(super) enum Decider {
+    /// The RMS, through its gateway.
+    Rms(Router),
+    /// The edge alone.
+    Local,
+}
+
+/// What a lane actor is made of.
+pub(super) struct LaneArgs {
+    pub(super) setup: LaneSetup,
+    pub(super) restored: Option<Restored>,
+    /// As an officer left it.
+    pub(super) service: Service,
+    pub(super) journal: Arc<Journal>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) policy: MatchPolicy,
+    pub(super) decider: Decider,
+    pub(super) outlet: Outlet,
+    pub(super) ingress: Ingress,
+    pub(super) board: Board,
+    pub(super) clock: SiteClock,
+    pub(super) link: Link,
+}
+
+pub(super) struct LaneActor;
+
+pub(super) struct LaneState {
+    me: ActorRef<LaneMsg>,
+    machine: Machine,
+    args: LaneArgs,
+    orders: BTreeMap<Uuid, oneshot::Sender<Result<OrderDone, OrderRefusal>>>,
+    /// Notes wait here until the next batch leaves.
+    notes: Vec<NewRecord>,
+    wake: watch::Sender<Option<Instant>>,
+    sleeper: JoinHandle<()>,
+    /// When the message came that the running turn answers; the start of the decision latency.
+    turn_began: crate::model::Mono,
+    evidence_at: crate::model::Mono,
+    coalesced: u64,
+}
+
+impl Drop for LaneState {
+    fn drop(&mut self) {
+        self.sleeper.abort();
+    }
+}
+
+/// A wake-up has its own sleeper, so that it is not late by what waits in a timer queue.
+async fn sleep_and_wake(me: ActorRef<LaneMsg>, mut at: watch::Receiver<Option<Instant>>) {
+    loop {
+        let due = *at.borrow_and_update();
+        let Some(due) = due else {
+            if at.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(due) => {
+                if me.cast(LaneMsg::Feed(Input::Wake)).is_err() || at.changed().await.is_err() {
+                    return;
+                }
+            }
+            changed = at.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+impl Actor for LaneActor {
+    type Msg = LaneMsg;
+    type State = LaneState;
+    type Arguments = LaneArgs;
+
+    async fn pre_start(&self, me: ActorRef<LaneMsg>, args: LaneArgs) -> Result<LaneState, ActorProcessingErr> {
+        let mut seed = [0_u8; 32];
+        let (low, high) = seed.split_at_mut(16);
+        low.copy_from_slice(Uuid::new_v4().as_bytes());
+        high.copy_from_slice(Uuid::new_v4().as_bytes());
+        let (wake, at) = watch::channel(None);
+        let sleeper = tokio::spawn(sleep_and_wake(me.clone(), at));
+        let now = args.clock.now();
+        let mut state = LaneState {
+            me,
+            machine: Machine::new(args.setup.clone(), seed),
+            orders: BTreeMap::new(),
+            notes: Vec::new(),
+            wake,
+            sleeper,
+            turn_began: now.mono,
+            evidence_at: now.mono,
+            coalesced: 0,
+            args,
+        };
+        state.machine.restore_service(state.args.service);
+        if let Some(restored) = state.args.restored.take() {
+            state.machine.restore(now, &restored);
+        }
+        let link = state.args.link;
+        state.turn(Input::Link(link), Kept::default());
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<LaneMsg>,
+        msg: LaneMsg,
+        state: &mut LaneState,
+    ) -> Result<(), ActorProcessingErr> {
+        state.take(msg);
+        while let Some(arrival) = state.args.ingress.next_waiting() {
+            state.take(LaneMsg::Arrived(arrival));
+        }
+        Ok(())
+    }
+}
+
+impl LaneState {
+    fn lane(&self) -> &LaneId {
+        &self.args.setup.lane
+    }
+
+    fn take(&mut self, msg: LaneMsg) {
+        match msg {
+            LaneMsg::Arrived(Arrival { observation, kept }) => {
+                self.evidence_at = self.args.clock.mono();
+                self.turn(Input::Observed(observation), kept);
+            }
+            LaneMsg::Journaled(Ok(committed)) => self.journaled(&committed),
+            LaneMsg::Journaled(Err((ticket, failure))) => {
+                tracing::error!(lane = %self.lane(), %failure, "the journal did not take a batch; the lane holds");
+                self.turn(Input::RecordFailed(ticket), Kept::default());
+            }
+            LaneMsg::Risk(request, answer, kept) => self.turn(Input::RiskAnswered { request, answer }, kept),
+            LaneMsg::Order(order, answer) => {
+                self.orders.insert(order.id, answer);
+                self.turn(Input::Ordered(order), Kept::default());
+            }
+            LaneMsg::Note(record) => {
+                self.notes.push(record);
+                self.turn(Input::Wake, Kept::default());
+            }
+            LaneMsg::Ping(answer) => {
+                answer.send(()).ok();
+            }
+            LaneMsg::Feed(input) => self.turn(input, Kept::default()),
+        }
+    }
+
+    /// One input and all its effects.
+    fn turn(&mut self, input: Input, kept: Kept) {
+        let now = self.args.clock.now();
+        self.turn_began = now.mono;
+        self.machine.handle(now, input);
+        self.drain(kept);
+        let due = self.machine.poll_timeout().map(|(at, _)| Instant::from_std(self.args.clock.instant(at)));
+        self.wake.send_if_modified(|at| {
+            let changed = *at != due;
+            *at = due;
+            changed
+        });
+    }
+
+    /// The batch is durable: first what it allows, then telling the world.
+    fn journaled(&mut self, committed: &Committed) {
+        self.turn(Input::Recorded(committed.receipt.clone()), Kept::default());
+        for (sequence, record) in (committed.receipt.first()..).zip(&committed.records) {
+            self.args.board.tell(self.args.outlet.event(sequence, record));
+        }
+    }
+
+    fn drain(&mut self, kept: Kept) {
+        let mut kept = Some(kept);
+        while let Some(effect) = self.machine.poll_effect() {
+            if let Effect::Record { ticket, records } = effect {
+                self.append(ticket, records, kept.take());
+            } else {
+                self.carry_out(effect);
+            }
+        }
+        if !self.notes.is_empty() {
+            // A ticket that the machine never hands out: nobody waits for notes.
+            self.append(Ticket(0), Vec::new(), kept.take());
+        }
+    }
+
+    fn append(&mut self, ticket: Ticket, mut records: Vec<NewRecord>, kept: Option<Kept>) {
+        if ticket == Ticket(0) {
+            records.append(&mut self.notes);
+        }
+        let me = self.me.clone();
+        let batch = Batch { ticket, lane: self.lane().clone(), records };
+        let done = move |result: Result<Committed, Failure>| {
+            let result = result.map_err(|failure| (ticket, failure));
+            let durable = result.is_ok();
+            // A lane that is gone is restored from the journal.
+            me.cast(LaneMsg::Journaled(result)).ok();
+            // Acknowledge only what is durable: the rest comes again (invariant C2).
+            match kept {
+                Some(kept) if !durable => kept.withhold(),
+                Some(_) | None => {}
+            }
+        };
+        self.args.journal.append(batch, Box::new(done));
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            // Drained by the caller.
+            Effect::Record { .. } => {}
+            Effect::Match(query) => {
+                let now = self.args.clock.now();
+                let result = self.args.registry.find(&query, &self.args.policy, now.wall);
+                metrics::match_outcome(&result);
+                let input = Input::Matched { passage: query.passage, round: query.round, result };
+                self.machine.handle(now, input);
+            }
+            Effect::AskRisk(request) => self.ask_risk(*request),
+            Effect::Open(authority) => {
+                let (barrier, reason) = (authority.authority().barrier, authority.authority().reason);
+                let sent = self.args.outlet.open(self.args.clock.now().wall, self.lane(), authority);
+                metrics::decision_latency(self.args.clock.mono().since(self.evidence_at));
+                metrics::barrier_command(self.lane(), barrier, crate::model::CommandVerb::Open, reason);
+                if let Err(why) = sent {
+                    tracing::warn!(lane = %self.lane(), %why, "the open command was not sent; the arm is supervised");
+                }
+            }
+            Effect::Close { barrier, passage, command_id } => {
+                let now = self.args.clock.now().wall;
+                let sent = self.args.outlet.close(now, self.lane(), barrier, passage, command_id);
+                let reason = crate::model::CommandReason::Secure;
+                metrics::barrier_command(self.lane(), barrier, crate::model::CommandVerb::Close, reason);
+                if let Err(why) = sent {
+                    tracing::warn!(lane = %self.lane(), %why, "the close command was not sent; the arm is supervised");
+                }
+            }
+            Effect::Signal(signal) => self.args.outlet.signal(self.lane(), &signal),
+            Effect::Publish(state) => {
+                metrics::phase(self.lane(), state.phase);
+                self.args.outlet.state(&state);
+                self.args.board.show(Arc::from(state));
+            }
+            Effect::Answer { order, result } => {
+                if let Some(answer) = self.orders.remove(&order) {
+                    // An officer who went away is answered by the journal.
+                    answer.send(result.map(|sequence| OrderDone { sequence })).ok();
+                }
+            }
+            Effect::Used { notification, passage, sequence } => {
+                self.args.registry.mark_used(&notification, passage, sequence);
+            }
+            Effect::Tell(happening) => self.count(&happening),
+            Effect::Alarmed(alarm, on) => self.alarmed(alarm, on),
+        }
+    }
+
+    fn ask_risk(&mut self, request: RiskRequest) {
+        match &self.args.decider {
+            Decider::Rms(router) => {
+                let id = request.request_id;
+                if !router.ask_risk(request, self.me.clone()) {
+                    let answer = RiskAnswer::Unavailable("the risk gateway is restarting".into());
+                    self.machine.handle(self.args.clock.now(), Input::RiskAnswered { request: id, answer });
+                }
+            }
+            Decider::Local => {
+                let answer = RiskAnswer::Decided(decide_locally(&request));
+                let input = Input::RiskAnswered { request: request.request_id, answer };
+                self.machine.handle(self.args.clock.now(), input);
+            }
+        }
+    }
+
+    fn count(&mut self, happening: &Happening) {
+        let lane = self.lane();
+        match happening {
+            Happening::Completed { outcome, channel, direction } => {
+                metrics::passage_completed(lane, *direction, *outcome, *channel);
+            }
+            Happening::Took(step, took) => metrics::dwell(lane, self.args.setup.direction, *step, *took),
+            Happening::Held(code) => metrics::held(lane, *code),
+            Happening::Found(code) => metrics::finding(lane, *code),
+            Happening::Travelled(barrier, took) => metrics::barrier_travel(lane, *barrier, *took),
+            Happening::ArmFault(barrier) => metrics::barrier_fault(lane, *barrier),
+            Happening::AnswerIgnored => metrics::risk_request(metrics::RiskResult::Late),
+        }
+        let coalesced = self.args.ingress.coalesced();
+        if coalesced > self.coalesced {
+            metrics::ingress_coalesced(lane, coalesced - self.coalesced);
+            self.coalesced = coalesced;
+        }
+    }
+
+    fn alarmed(&self, alarm: Alarm, on: bool) {
+        if alarm != Alarm::DeviceLost {
+            return;
+        }
+        if on {
+            self.args.board.set_away(Part::Device, self.lane().as_str(), "a device of the lane is away");
+        } else {
+            self.args.board.set_back(Part::Device, self.lane().as_str());
+        }
+    }
+}

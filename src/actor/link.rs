@@ -1,0 +1,270 @@
+//! From the link to whom it concerns: one parse, one hop.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use ractor::ActorRef;
+
+use super::board::{Board, Part};
+use super::ingress::{Arrival, Ingress, Kept};
+use super::lane::LaneMsg;
+use super::registry::RegistryMsg;
+use super::risk::RiskMsg;
+use crate::device::mqtt::{InboundMessage, LinkEvent};
+use crate::lane::{Input, Link};
+use crate::metrics;
+use crate::model::{DeviceName, LaneId, Observation, RiskRequest, SiteId};
+use crate::wire::topic::{Inbound, Retained};
+use crate::wire::{payload, risk};
+
+/// How many device states are remembered for a lane that is being restarted.
+const STATES_MAX: usize = 64;
+
+/// Where a lane's messages go.
+#[derive(Debug)]
+struct Slot {
+    ingress: Ingress,
+    actor: RwLock<Option<ActorRef<LaneMsg>>>,
+    /// The last state of each loop, barrier and device, for a lane actor that starts anew.
+    states: RwLock<BTreeMap<String, Observation>>,
+}
+
+#[derive(Debug)]
+struct Routes {
+    site: SiteId,
+    lanes: BTreeMap<LaneId, Slot>,
+    registry: RwLock<Option<ActorRef<RegistryMsg>>>,
+    risk: RwLock<Option<ActorRef<RiskMsg>>>,
+    link: RwLock<Link>,
+    board: Board,
+}
+
+/// Knows where each message goes. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Router {
+    routes: Arc<Routes>,
+}
+
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Router {
+    pub(super) fn new(site: SiteId, lanes: impl IntoIterator<Item = LaneId>, board: Board) -> Self {
+        let slot = || Slot { ingress: Ingress::new(), actor: RwLock::default(), states: RwLock::default() };
+        let lanes = lanes.into_iter().map(|lane| (lane, slot())).collect();
+        let (registry, risk, link) = (RwLock::default(), RwLock::default(), RwLock::new(Link::Down));
+        Self { routes: Arc::new(Routes { site, lanes, registry, risk, link, board }) }
+    }
+
+    pub(super) fn ingress(&self, lane: &LaneId) -> Option<Ingress> {
+        self.routes.lanes.get(lane).map(|slot| slot.ingress.clone())
+    }
+
+    pub(super) fn link(&self) -> Link {
+        *read(&self.routes.link)
+    }
+
+    /// A lane actor started: it gets the states that its devices reported to the one before it.
+    pub(super) fn lane_started(&self, lane: &LaneId, actor: ActorRef<LaneMsg>) {
+        let Some(slot) = self.routes.lanes.get(lane) else { return };
+        for observation in read(&slot.states).values() {
+            let arrival = Arrival { observation: observation.clone(), kept: Kept::default() };
+            actor.cast(LaneMsg::Arrived(arrival)).ok();
+        }
+        *write(&slot.actor) = Some(actor);
+    }
+
+    pub(super) fn lane_stopped(&self, lane: &LaneId) {
+        if let Some(slot) = self.routes.lanes.get(lane) {
+            *write(&slot.actor) = None;
+        }
+    }
+
+    pub(super) fn set_registry(&self, actor: ActorRef<RegistryMsg>) {
+        *write(&self.routes.registry) = Some(actor);
+    }
+
+    pub(super) fn set_risk(&self, actor: ActorRef<RiskMsg>) {
+        *write(&self.routes.risk) = Some(actor);
+    }
+
+    /// Hands a message to its lane. A lane that is being restarted gets states again, and nothing else.
+    pub(super) fn to_lane(&self, lane: &LaneId, arrival: Arrival) {
+        let Some(slot) = self.routes.lanes.get(lane) else { return };
+        slot.remember(&arrival.observation);
+        let Some(arrival) = slot.ingress.admit(arrival) else { return };
+        slot.cast(LaneMsg::Arrived(arrival));
+    }
+
+    /// Hands anything to a lane; whether it runs.
+    pub(super) fn cast(&self, lane: &LaneId, msg: LaneMsg) -> bool {
+        self.routes.lanes.get(lane).is_some_and(|slot| slot.cast(msg))
+    }
+
+    pub(super) fn to_all(&self, input: &Input) {
+        for slot in self.routes.lanes.values() {
+            slot.cast(LaneMsg::Feed(input.clone()));
+        }
+    }
+
+    pub(super) fn register_changed(&self) {
+        self.to_all(&Input::RegisterChanged);
+    }
+
+    /// Asks the risk gateway for a lane; whether it runs.
+    pub(super) fn ask_risk(&self, request: RiskRequest, lane: ActorRef<LaneMsg>) -> bool {
+        let gateway = read(&self.routes.risk);
+        gateway.as_ref().is_some_and(|actor| actor.cast(RiskMsg::Ask(Box::new(request), lane)).is_ok())
+    }
+
+    /// Takes what the link reports, in the link's own task.
+    pub(super) fn on_link(&self, event: LinkEvent) {
+        match event {
+            LinkEvent::Up { session_present } => {
+                tracing::info!(session_present, "connected to the broker");
+                self.set_link(Link::Up);
+            }
+            LinkEvent::Down { reason } => {
+                tracing::warn!(%reason, "the broker can not be reached; lanes hold");
+                self.set_link(Link::Down);
+            }
+            LinkEvent::Stalled => {
+                tracing::warn!("the broker does not carry messages; lanes hold");
+                self.set_link(Link::Down);
+            }
+            LinkEvent::SubscriptionRefused { filter, code } => {
+                let reason = format!("the broker refused the subscription {filter} ({code})");
+                tracing::error!(%reason, "check the broker's access rules");
+                self.routes.board.set_away(Part::Broker, "subscription", &reason);
+            }
+            LinkEvent::Message(message) => self.on_message(message),
+        }
+    }
+
+    fn set_link(&self, link: Link) {
+        let before = std::mem::replace(&mut *write(&self.routes.link), link);
+        metrics::mqtt_connected(link == Link::Up);
+        match link {
+            Link::Up => self.routes.board.set_back(Part::Broker, "mqtt"),
+            Link::Down => {
+                self.routes.board.set_away(Part::Broker, "mqtt", "the broker can not be reached");
+                for slot in self.routes.lanes.values() {
+                    write(&slot.states).clear();
+                }
+            }
+        }
+        if before != link {
+            self.to_all(&Input::Link(link));
+        }
+    }
+
+    fn on_message(&self, message: InboundMessage) {
+        let Some(inbound) = Inbound::parse(&self.routes.site, &message.topic) else {
+            metrics::inbound_rejected("unknown", "topic");
+            return;
+        };
+        if message.retain && inbound.retained() == Retained::Refused {
+            metrics::inbound_rejected(inbound.kind(), "retained");
+            tracing::warn!(topic = %message.topic, "a retained message on a topic that is no state was refused");
+            return;
+        }
+        let kept = Kept::of(message.ack);
+        match inbound {
+            Inbound::Registry(kind) => self.to_registry(RegistryMsg::Document(kind, message.payload, kept)),
+            Inbound::RiskResponse => self.to_risk(&message.payload, message.correlation, kept),
+            Inbound::Canary => {}
+            Inbound::Plate { .. }
+            | Inbound::Loop { .. }
+            | Inbound::Weight { .. }
+            | Inbound::Radiation { .. }
+            | Inbound::Document { .. }
+            | Inbound::BarrierState { .. }
+            | Inbound::Health { .. } => self.observed(&inbound, &message.topic, &message.payload, kept),
+        }
+    }
+
+    fn observed(&self, inbound: &Inbound, topic: &str, payload: &Bytes, kept: Kept) {
+        // An empty retained message only clears the broker's copy.
+        if payload.is_empty() {
+            return;
+        }
+        match payload::observe(inbound, payload) {
+            Ok(observation) => {
+                if let Observation::Health(device, health) = &observation
+                    && let Some(lane) = inbound.lane()
+                {
+                    let up = if health.online { metrics::Up::Alive } else { metrics::Up::Away };
+                    metrics::device_up(lane, device, up);
+                }
+                if let Some(lane) = inbound.lane() {
+                    self.to_lane(lane, Arrival { observation, kept });
+                }
+            }
+            Err(malformed) => {
+                metrics::inbound_rejected(inbound.kind(), "malformed");
+                tracing::warn!(%topic, %malformed, "a device message was refused");
+            }
+        }
+    }
+
+    fn to_registry(&self, msg: RegistryMsg) {
+        match read(&self.routes.registry).as_ref() {
+            // A registry that is being restarted gets the document again: it was not acknowledged.
+            Some(actor) => {
+                actor.cast(msg).ok();
+            }
+            None => {
+                let RegistryMsg::Document(_, _, kept) = msg;
+                kept.withhold();
+            }
+        }
+    }
+
+    fn to_risk(&self, payload: &[u8], correlation: Option<Bytes>, kept: Kept) {
+        match risk::decode_decision(payload) {
+            Ok(decision) => {
+                let correlation = correlation.map(|bytes| bytes.to_vec());
+                if let Some(actor) = read(&self.routes.risk).as_ref() {
+                    actor.cast(RiskMsg::Answered(decision, correlation, kept)).ok();
+                }
+            }
+            Err(malformed) => {
+                metrics::risk_request(metrics::RiskResult::Malformed);
+                tracing::warn!(%malformed, "an answer of the RMS was refused");
+            }
+        }
+    }
+}
+
+impl Slot {
+    fn cast(&self, msg: LaneMsg) -> bool {
+        read(&self.actor).as_ref().is_some_and(|actor| actor.cast(msg).is_ok())
+    }
+
+    fn remember(&self, observation: &Observation) {
+        let Some(key) = state_key(observation) else { return };
+        let mut states = write(&self.states);
+        if states.len() < STATES_MAX || states.contains_key(&key) {
+            states.insert(key, observation.clone());
+        }
+    }
+}
+
+/// States are worth remembering; readings are not.
+fn state_key(observation: &Observation) -> Option<String> {
+    let health = |device: &DeviceName| format!("health/{device}");
+    match observation {
+        Observation::Loop(place, _) => Some(format!("loop/{}", place.as_str())),
+        Observation::Barrier(place, _) => Some(format!("barrier/{}", place.as_str())),
+        Observation::Health(device, _) => Some(health(device)),
+        Observation::Plate(..) | Observation::Weight(..) | Observation::Radiation(..) | Observation::Document(..) => {
+            None
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `check`: a configuration's every fault, with a picture of its place.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+
+use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
+use crate::config::{self, Config, ConfigError};
+
+/// Reads and checks a configuration; prints what is wrong.
+///
+/// # Errors
+/// The exit code of a configuration that can't be used.
+pub fn load(path: &Path) -> Result<Config, ExitCode> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        // Nobody reads standard error: the exit code still tells.
+        writeln!(io::stderr().lock(), "{}: {error}", path.display()).ok();
+        ExitCode::from(EXIT_ENVIRONMENT)
+    })?;
+    config::parse(&text, std::env::vars()).map_err(|errors| {
+        let name = path.display().to_string();
+        for error in &errors {
+            show(error, &name, &text);
+        }
+        ExitCode::from(EXIT_INPUT)
+    })
+}
+
+/// Carries the command out.
+pub(super) fn run(path: &Path) -> ExitCode {
+    match load(path) {
+        Err(code) => code,
+        Ok(config) => {
+            let lanes: Vec<_> = config.lanes.iter().map(|lane| lane.id.as_str()).collect();
+            let line = serde_json::json!({
+                "site": config.site.id, "time_zone": config.site.time_zone.name(), "lanes": lanes,
+                "warnings": config.warnings,
+            });
+            match writeln!(io::stdout().lock(), "{line}") {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::from(EXIT_ENVIRONMENT),
+            }
+        }
+    }
+}
+
+fn show(error: &ConfigError, name: &str, text: &str) {
+    let mut err = io::stderr().lock();
+    // One line that a program can read, then a picture for people.
+    writeln!(err, "{name}:{}:{}: {}: {}", error.line, error.column, error.key, error.message).ok();
+    if error.span.is_empty() || !io::stderr().is_terminal() {
+        return;
+    }
+    let label = LabeledSpan::at(error.span.clone(), error.message.clone());
+    let picture = MietteDiagnostic::new(error.key.clone()).with_label(label);
+    let report = Report::new(picture).with_source_code(NamedSource::new(name, text.to_owned()));
+    let mut drawn = String::new();
+    let theme = GraphicalTheme::unicode();
+    if GraphicalReportHandler::new_themed(theme).render_report(&mut drawn, report.as_ref()).is_ok() {
+        writeln!(err, "{drawn}").ok();
+    }
+}

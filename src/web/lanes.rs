@@ -1,0 +1,92 @@
+//! What can be read: metrics, health, lanes, passages, events.
+
+use std::convert::Infallible;
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+use uuid::Uuid;
+
+use super::WebState;
+use super::reply::{fault, json_reply};
+use crate::actor::board::Part;
+use crate::model::{LaneId, PassageId};
+
+/// Event streams at once; a slow reader loses events, never slows a lane.
+pub(super) const STREAMS_MAX: usize = 64;
+
+pub(super) async fn metrics(State(state): State<WebState>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response()
+}
+
+pub(super) async fn live() -> Response {
+    json_reply(StatusCode::OK, json!({ "live": true }))
+}
+
+const fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Broker => "broker",
+        Part::Journal => "journal",
+        Part::Device => "device",
+        Part::Start => "controller",
+    }
+}
+
+pub(super) async fn ready(State(state): State<WebState>) -> Response {
+    let reasons: Vec<_> = state
+        .board
+        .not_ready()
+        .into_iter()
+        .map(|(part, name, reason)| json!({ "part": part_name(part), "name": name, "reason": reason }))
+        .collect();
+    let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    json_reply(status, json!({ "ready": reasons.is_empty(), "reasons": reasons }))
+}
+
+pub(super) async fn all(State(state): State<WebState>) -> Response {
+    let lanes: Vec<_> = state.board.lanes().iter().map(|lane| json!(lane.as_ref())).collect();
+    json_reply(StatusCode::OK, json!(lanes))
+}
+
+pub(super) fn no_lane(lane: &str) -> Response {
+    fault(StatusCode::NOT_FOUND, "no_such_lane", format!("there is no lane `{lane}`; GET /api/v1/lanes lists them"))
+}
+
+pub(super) async fn one(State(state): State<WebState>, Path(lane): Path<String>) -> Response {
+    match LaneId::new(&lane).ok().and_then(|lane| state.board.lane(&lane)) {
+        Some(shown) => json_reply(StatusCode::OK, json!(shown.as_ref())),
+        None => no_lane(&lane),
+    }
+}
+
+pub(super) async fn passage(State(state): State<WebState>, Path(passage): Path<String>) -> Response {
+    let Ok(id) = Uuid::parse_str(&passage) else {
+        return fault(StatusCode::BAD_REQUEST, "not_an_id", "a passage id is a UUID");
+    };
+    let read = tokio::task::spawn_blocking(move || (state.passages)(PassageId(id))).await;
+    match read {
+        Ok(Ok(Some(records))) => json_reply(StatusCode::OK, json!({ "passage": id, "records": records })),
+        Ok(Ok(None)) => fault(StatusCode::NOT_FOUND, "no_such_passage", "the journal holds no such passage"),
+        Ok(Err(why)) => fault(StatusCode::SERVICE_UNAVAILABLE, "journal_unavailable", why),
+        Err(_) => fault(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the journal could not be read"),
+    }
+}
+
+pub(super) async fn events(State(state): State<WebState>) -> Response {
+    let Ok(place) = state.streams.clone().try_acquire_owned() else {
+        return fault(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "too many event streams are open");
+    };
+    let events = stream::unfold((state.board.listen(), place), |(mut heard, place)| async move {
+        let event = match heard.recv().await {
+            Ok(event) => Event::default().id(event.sequence.to_string()).data(event.json.as_ref()),
+            Err(RecvError::Lagged(lost)) => Event::default().comment(format!("lagged {lost}")),
+            Err(RecvError::Closed) => return None,
+        };
+        Some((Ok::<_, Infallible>(event), (heard, place)))
+    });
+    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+}
