@@ -3,7 +3,7 @@
 //! A turn is one message and everything that the machine wants of it. The register and the local decision answer
 //! within the turn, so that a decision and its evidence are one batch for the journal: one sync.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -38,6 +38,8 @@ pub(super) enum LaneMsg {
     Order(Order, oneshot::Sender<Result<OrderDone, OrderRefusal>>),
     /// Something to be journaled for the lane.
     Note(NewRecord),
+    /// The register took a document.
+    RegisterChanged,
     /// Answer, to show that the lane takes messages.
     Ping(oneshot::Sender<()>),
     /// Anything else that the machine takes as it is.
@@ -79,6 +81,10 @@ pub(super) struct LaneState {
     orders: BTreeMap<Uuid, oneshot::Sender<Result<OrderDone, OrderRefusal>>>,
     /// Notes wait here until the next batch leaves.
     notes: Vec<NewRecord>,
+    /// States wait here until the records that they rest on are durable: nobody is shown what a crash could undo.
+    unshown: VecDeque<(Ticket, Box<crate::model::LaneState>)>,
+    last_ticket: Ticket,
+    durable: Ticket,
     wake: watch::Sender<Option<Instant>>,
     sleeper: JoinHandle<()>,
     /// When the message came that the running turn answers; the start of the decision latency.
@@ -132,6 +138,9 @@ impl Actor for LaneActor {
             machine: Machine::new(args.setup.clone(), seed),
             orders: BTreeMap::new(),
             notes: Vec::new(),
+            unshown: VecDeque::new(),
+            last_ticket: Ticket(0),
+            durable: Ticket(0),
             wake,
             sleeper,
             turn_began: now.mono,
@@ -187,6 +196,7 @@ impl LaneState {
                 self.notes.push(record);
                 self.turn(Input::Wake, Kept::default());
             }
+            LaneMsg::RegisterChanged => self.register_changed(),
             LaneMsg::Ping(answer) => {
                 answer.send(()).ok();
             }
@@ -208,9 +218,20 @@ impl LaneState {
         });
     }
 
+    /// A vehicle that waits for papers is judged again only when the register answers otherwise than before.
+    fn register_changed(&mut self) {
+        let Some(query) = self.machine.awaits_papers() else { return };
+        let result = self.args.registry.find(&query, &self.args.policy, self.args.clock.now().wall);
+        if self.machine.knows_otherwise(&result) {
+            self.turn(Input::RegisterChanged, Kept::default());
+        }
+    }
+
     /// The batch is durable: first what it allows, then telling the world.
     fn journaled(&mut self, committed: &Committed) {
+        self.durable = self.durable.max(committed.receipt.ticket());
         self.turn(Input::Recorded(committed.receipt.clone()), Kept::default());
+        self.show_through(self.durable);
         for (sequence, record) in (committed.receipt.first()..).zip(&committed.records) {
             self.args.board.tell(self.args.outlet.event(sequence, record));
         }
@@ -218,16 +239,41 @@ impl LaneState {
 
     fn drain(&mut self, kept: Kept) {
         let mut kept = Some(kept);
+        let mut shown = None;
         while let Some(effect) = self.machine.poll_effect() {
             if let Effect::Record { ticket, records } = effect {
+                self.last_ticket = ticket;
                 self.append(ticket, records, kept.take());
+            } else if let Effect::Publish(state) = effect {
+                shown = Some(state);
             } else {
                 self.carry_out(effect);
             }
         }
+        if let Some(state) = shown {
+            self.show_when_durable(state);
+        }
         if !self.notes.is_empty() {
             // A ticket that the machine never hands out: nobody waits for notes.
             self.append(Ticket(0), Vec::new(), kept.take());
+        }
+    }
+
+    /// Shows a state once its turn's records are durable; one that says that the journal is away, at once.
+    fn show_when_durable(&mut self, state: Box<crate::model::LaneState>) {
+        self.unshown.push_back((self.last_ticket, state));
+        if self.unshown.back().is_some_and(|(_, state)| state.alarms.contains(&Alarm::JournalUnavailable)) {
+            self.show_through(self.last_ticket);
+        } else {
+            self.show_through(self.durable);
+        }
+    }
+
+    fn show_through(&mut self, ticket: Ticket) {
+        while let Some((_, state)) = self.unshown.pop_front_if(|(rests_on, _)| *rests_on <= ticket) {
+            metrics::phase(self.lane(), state.phase);
+            self.args.outlet.state(&state);
+            self.args.board.show(Arc::from(state));
         }
     }
 
@@ -254,7 +300,7 @@ impl LaneState {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             // Drained by the caller.
-            Effect::Record { .. } => {}
+            Effect::Record { .. } | Effect::Publish(_) => {}
             Effect::Match(query) => {
                 let now = self.args.clock.now();
                 let result = self.args.registry.find(&query, &self.args.policy, now.wall);
@@ -282,11 +328,6 @@ impl LaneState {
                 }
             }
             Effect::Signal(signal) => self.args.outlet.signal(self.lane(), &signal),
-            Effect::Publish(state) => {
-                metrics::phase(self.lane(), state.phase);
-                self.args.outlet.state(&state);
-                self.args.board.show(Arc::from(state));
-            }
             Effect::Answer { order, result } => {
                 if let Some(answer) = self.orders.remove(&order) {
                     // An officer who went away is answered by the journal.

@@ -78,6 +78,8 @@ impl Router {
             actor.cast(LaneMsg::Arrived(arrival)).ok();
         }
         *write(&slot.actor) = Some(actor);
+        // The link may have changed while the actor started; the same again changes nothing.
+        slot.cast(LaneMsg::Feed(Input::Link(self.link())));
     }
 
     pub(super) fn lane_stopped(&self, lane: &LaneId) {
@@ -114,7 +116,9 @@ impl Router {
     }
 
     pub(super) fn register_changed(&self) {
-        self.to_all(&Input::RegisterChanged);
+        for slot in self.routes.lanes.values() {
+            slot.cast(LaneMsg::RegisterChanged);
+        }
     }
 
     /// Asks the risk gateway for a lane; whether it runs.

@@ -221,11 +221,11 @@ impl<C: Fn() -> Timestamp + Send, S: FnMut(ScaleEvent) + Send> Driver<C, S> {
 
     /// Takes what the framer found; whether it was a frame.
     fn decoded(&mut self, session: &mut Session, decoded: Decoded) -> bool {
-        session.heard = true;
         match decoded {
             Decoded::Frame(frame) => {
                 session.last_frame = Instant::now();
                 session.heard = false;
+                session.read.decoder_mut().heard = false;
                 self.told_lost = false;
                 if !std::mem::replace(&mut self.found, true) {
                     (self.sink)(ScaleEvent::Found);
@@ -235,6 +235,7 @@ impl<C: Fn() -> Timestamp + Send, S: FnMut(ScaleEvent) + Send> Driver<C, S> {
                 true
             }
             Decoded::Reply(Reply::Refused) => {
+                session.heard = true;
                 // What it refuses is asked differently at once.
                 session.ask = next_ask(session.ask);
                 session.asked = Instant::now() - POLL;
@@ -242,6 +243,7 @@ impl<C: Fn() -> Timestamp + Send, S: FnMut(ScaleEvent) + Send> Driver<C, S> {
             }
             Decoded::Reply(Reply::Accepted) => false,
             Decoded::Skipped { bytes, .. } => {
+                session.heard = true;
                 self.garbled(bytes.len());
                 false
             }
@@ -261,7 +263,7 @@ impl<C: Fn() -> Timestamp + Send, S: FnMut(ScaleEvent) + Send> Driver<C, S> {
     async fn quiet(&mut self, session: &mut Session) -> bool {
         let now = Instant::now();
         let silent = now - session.last_frame;
-        session.heard |= std::mem::take(&mut session.read.decoder_mut().heard) && silent >= POLL;
+        session.heard |= std::mem::take(&mut session.read.decoder_mut().heard);
         if silent >= self.settings.silence {
             let (reason, diagnosis) = if session.heard {
                 ("bytes come, but no frames: check rate and protocol", Diagnosis::BytesNoFrames)

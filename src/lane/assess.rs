@@ -117,19 +117,11 @@ impl Machine {
         passage.holds.retain(|hold| {
             !matches!(hold.code, HoldCode::Finding(_) | HoldCode::MatchUnavailable | HoldCode::RiskUnavailable)
         });
-        let query = MatchQuery {
-            lane: self.setup.lane.clone(),
-            passage: passage.id,
-            round: passage.round,
-            direction: self.setup.direction,
-            tractor: passage.gathered.plate(View::Front).map(str::to_owned),
-            trailer: passage.gathered.plate(View::Rear).map(str::to_owned),
-            documents: passage.gathered.documents().iter().map(|scan| scan.reference.clone()).collect(),
-            gross_kg: passage.gathered.weight().map(|reading| reading.gross_kg),
-        };
         self.dirty = true;
         self.timers.set(Timer::Match, now.mono + MATCH_WITHIN);
-        self.emit(Effect::Match(query));
+        if let Some(query) = self.passage.as_ref().map(|passage| self.query(passage)) {
+            self.emit(Effect::Match(query));
+        }
     }
 
     pub(super) fn on_matched(&mut self, now: Now, id: PassageId, round: u32, result: MatchResult) {
@@ -293,16 +285,40 @@ impl Machine {
         self.hold(now, HoldCode::RiskUnavailable, why);
     }
 
-    /// A document came that may concern the vehicle: a truck that waits for its papers is judged again.
+    /// The question to the register of a vehicle that waits for papers.
+    #[must_use]
+    pub fn awaits_papers(&self) -> Option<MatchQuery> {
+        let passage = self.passage.as_ref()?;
+        let waits = passage.is_standing()
+            && passage.judged != Judged::NotYet
+            && !passage.restored
+            && passage.holds.iter().any(|hold| matches!(hold.code, HoldCode::Finding(_)));
+        waits.then(|| self.query(passage))
+    }
+
+    /// Whether an answer of the register differs from the one that the vehicle was judged by.
+    #[must_use]
+    pub fn knows_otherwise(&self, result: &MatchResult) -> bool {
+        self.passage.as_ref().is_some_and(|passage| passage.matched.as_ref() != Some(result))
+    }
+
+    /// A document came that concerns the vehicle: a truck that waits for its papers is judged again.
     pub(super) fn on_register_changed(&mut self, now: Now) {
-        let waits = self.passage.as_ref().is_some_and(|passage| {
-            passage.is_standing()
-                && passage.judged == Judged::Done
-                && !passage.restored
-                && passage.holds.iter().any(|hold| matches!(hold.code, HoldCode::Finding(_)))
-        });
-        if waits {
+        if self.awaits_papers().is_some() {
             self.assess(now);
+        }
+    }
+
+    fn query(&self, passage: &Passage) -> MatchQuery {
+        MatchQuery {
+            lane: self.setup.lane.clone(),
+            passage: passage.id,
+            round: passage.round,
+            direction: self.setup.direction,
+            tractor: passage.gathered.plate(View::Front).map(str::to_owned),
+            trailer: passage.gathered.plate(View::Rear).map(str::to_owned),
+            documents: passage.gathered.documents().iter().map(|scan| scan.reference.clone()).collect(),
+            gross_kg: passage.gathered.weight().map(|reading| reading.gross_kg),
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
@@ -37,6 +38,10 @@ impl Indicator {
     /// Plugs the indicator in: `port` becomes a link to the pseudo-terminal.
     pub(crate) fn plug(port: &Path, shows: Line) -> Self {
         let pty = openpty(None, None).expect("a pseudo-terminal");
+        // No child may keep the line alive after this end is gone.
+        for end in [pty.master.as_fd(), pty.slave.as_fd()] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("closed on exec");
+        }
         let mut raw = tcgetattr(&pty.slave).expect("its settings");
         cfmakeraw(&mut raw);
         tcsetattr(&pty.slave, SetArg::TCSANOW, &raw).expect("raw mode");

@@ -19,7 +19,7 @@ fn kill_in(phase: &str) -> Rig {
     rig.drive_up(27_400);
     rig.expect_phase(if phase == "clearing" { "releasing" } else { phase });
     if phase == "releasing" || phase == "clearing" {
-        rig.expect("the open command", |seen| is_command(seen, "open"));
+        rig.expect_open();
     }
     if phase == "clearing" {
         rig.barrier("open");
@@ -51,7 +51,7 @@ fn after_a_kill_of_a_vacant_lane_the_next_truck_is_served() {
     rig.restart_after_kill();
     rig.expect_phase("vacant");
     rig.drive_up(27_400);
-    rig.expect("the open command", |seen| is_command(seen, "open"));
+    rig.expect_open();
     assert_eq!(rig.opens(), 1);
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Rig {
     pub(crate) scale: Option<Indicator>,
     rms: Rms,
     reads: u32,
+    /// What was seen before belongs to an earlier controller.
+    restarted: usize,
 }
 
 impl Rig {
@@ -90,6 +92,7 @@ impl Rig {
             scale,
             rms,
             reads: 0,
+            restarted: 0,
         }
     }
 
@@ -109,6 +112,7 @@ impl Rig {
         let log = File::options().create(true).append(true).open(self.dir.path().join("log")).expect("a log");
         let child = Command::new(env!("CARGO_BIN_EXE_lane-controller"))
             .args(["run", "--config"])
+            .env("LANE_CONTROLLER_LOG", "debug")
             .arg(self.config_path())
             .stderr(log)
             .spawn()
@@ -129,6 +133,7 @@ impl Rig {
         kill(self.pid(), Signal::SIGKILL).expect("killed");
         self.controller.take().expect("it runs").wait().expect("it ends");
         self.take_waiting();
+        self.restarted = self.seen.len();
     }
 
     /// An ordered stop; the exit code.
@@ -277,7 +282,7 @@ impl Rig {
 
     #[track_caller]
     pub(crate) fn expect_phase(&mut self, phase: &str) -> Value {
-        let last = self.seen.iter().rev().find(|seen| is_state(seen));
+        let last = self.seen.iter().skip(self.restarted).rev().find(|seen| is_state(seen));
         if let Some(last) = last.filter(|last| last.payload["phase"] == phase) {
             return last.payload.clone();
         }
@@ -294,6 +299,14 @@ impl Rig {
         self.watch(Duration::from_millis(500));
         assert_eq!(self.opens(), 0, "no arm may open");
         state.payload
+    }
+
+    /// The one open command, whether it was seen already or is still to come.
+    #[track_caller]
+    pub(crate) fn expect_open(&mut self) {
+        if self.opens() == 0 {
+            self.expect("the open command", |seen| is_command(seen, "open"));
+        }
     }
 
     /// Open commands seen so far.
