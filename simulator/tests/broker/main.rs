@@ -25,12 +25,12 @@ async fn a_retained_state_reaches_who_subscribes_later_and_is_marked_retained() 
 
     let mut late = Client::connect(options(&broker, "late")).await;
     late.subscribe("bcp/demo/lane/+/loop/+").await;
-    let mut payloads = vec![late.next().await, late.next().await];
+    let mut payloads = [late.next().await, late.next().await];
     payloads.sort_by(|a, b| a.payload.cmp(&b.payload));
-    assert_eq!(payloads.iter().map(|p| (p.payload.as_ref(), p.retain)).collect::<Vec<_>>(), [
-        (b"1".as_slice(), true),
-        (b"2".as_slice(), true)
-    ]);
+    assert_eq!(
+        payloads.iter().map(|p| (p.payload.as_ref(), p.retain)).collect::<Vec<_>>(),
+        [(b"1".as_slice(), true), (b"2".as_slice(), true)]
+    );
 
     device.publish("bcp/demo/lane/in-01/loop/exit", true, "3", None).await;
     let live = late.next().await;
@@ -232,7 +232,7 @@ impl Client {
         let session_present = loop {
             match tokio::time::timeout(PATIENCE, events.poll()).await.expect("an answer").expect("connected") {
                 Event::Incoming(Incoming::ConnAck(ack)) => break ack.session_present,
-                _other => {}
+                Event::Incoming(_) | Event::Outgoing(_) => {}
             }
         };
         let (publish, publishes) = mpsc::unbounded_channel();
@@ -242,7 +242,7 @@ impl Client {
                 let gone = match event {
                     Event::Incoming(Incoming::Publish(p)) => publish.send(p).is_err(),
                     Event::Incoming(Incoming::PubAck(_) | Incoming::SubAck(_)) => acknowledge.send(()).is_err(),
-                    _other => false,
+                    Event::Incoming(_) | Event::Outgoing(_) => false,
                 };
                 if gone {
                     return;
