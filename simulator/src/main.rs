@@ -1,2 +1,101 @@
-//! sim
-fn main() {}
+//! The `lane-simulator` program: the command line; everything else is in the library.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use lane_simulator::demo::{self, DemoError, HTTP_DEFAULT, Options};
+
+/// The check failed.
+const CHECK_FAILED: u8 = 1;
+/// The environment failed.
+const ENVIRONMENT_FAILED: u8 = 3;
+
+/// Drives lane-controller with simulated devices, traders, risk management and officers.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs a whole site in one process tree on an embedded broker, and judges the controller at the end.
+    Demo(Demo),
+    /// Runs the controller itself: the demo starts its child this way.
+    #[command(hide = true, disable_help_flag = true)]
+    Controller {
+        /// What `lane-controller` takes.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Demo {
+    /// Vehicles in all, shared out among the lanes [default: until Ctrl-C]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    passages: Option<u32>,
+    /// Names the traffic: the same seed sends the same trucks down each lane
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Lanes to run
+    #[arg(long, value_name = "1..=4", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=4))]
+    lanes: u8,
+    /// How many times faster than in life trucks, arms and people move
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+    /// Keep configuration, journal and logs in this empty directory
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// Lines instead of a table that is drawn in place
+    #[arg(long)]
+    plain: bool,
+    /// Where the controller's API listens; a free port is taken when this one is not free
+    #[arg(long, value_name = "127.0.0.1:PORT", default_value_t = HTTP_DEFAULT)]
+    http: SocketAddr,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.1..=100.0).contains(&speed) => Ok(speed),
+        Ok(_) | Err(_) => Err("a number from 0.1 to 100 is expected".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Controller { args } => {
+            lane_controller::cli::main_from(std::iter::once(OsString::from("lane-controller")).chain(args))
+        }
+        Command::Demo(demo) => run(demo),
+    }
+}
+
+fn run(demo: Demo) -> ExitCode {
+    let options = Options {
+        passages: demo.passages,
+        seed: demo.seed,
+        lanes: usize::from(demo.lanes),
+        speed: demo.speed,
+        keep: demo.keep,
+        plain: demo.plain,
+        http: demo.http,
+    };
+    let result = tokio::runtime::Runtime::new()
+        .map_err(DemoError::from)
+        .and_then(|runtime| runtime.block_on(demo::run(options)));
+    match result {
+        Ok(verdict) if verdict.complaints.is_empty() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(CHECK_FAILED),
+        Err(error) => {
+            // With standard error closed there is nobody to tell; the exit code still does.
+            drop(writeln!(io::stderr().lock(), "lane-simulator: {error}"));
+            ExitCode::from(ENVIRONMENT_FAILED)
+        }
+    }
+}

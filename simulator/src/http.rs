@@ -1,0 +1,140 @@
+//! The few HTTP requests that the demo makes of the controller: GET, and POST of JSON with Basic authentication.
+//!
+//! One connection a request, HTTP/1.1, loopback only; no redirects, no TLS.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// The whole exchange takes no longer; a password is hashed within it.
+const WITHIN: Duration = Duration::from_secs(10);
+/// Largest answer read: the metrics of a large site.
+const ANSWER_MAX_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The connection failed.
+    #[error("no answer from http://{address}{path}: {source}")]
+    Io {
+        /// Whom.
+        address: SocketAddr,
+        /// What.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// What came is no HTTP.
+    #[error("the answer of http://{address}{path} is no HTTP/1.1")]
+    Malformed {
+        /// Whom.
+        address: SocketAddr,
+        /// What.
+        path: String,
+    },
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// The body as text.
+    pub body: String,
+}
+
+/// Who signs in.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The officer.
+    pub name: String,
+    /// The password.
+    pub password: String,
+}
+
+/// Gets `path`.
+///
+/// # Errors
+/// When there is no answer in time.
+pub async fn get(address: SocketAddr, path: &str) -> Result<Answer, HttpError> {
+    exchange(address, path, format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
+}
+
+/// Posts `json` to `path` as `who`.
+///
+/// # Errors
+/// When there is no answer in time.
+pub async fn post(address: SocketAddr, path: &str, who: &Credentials, json: &str) -> Result<Answer, HttpError> {
+    let basic = STANDARD.encode(format!("{}:{}", who.name, who.password));
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Basic {basic}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+        json.len()
+    );
+    exchange(address, path, request).await
+}
+
+async fn exchange(address: SocketAddr, path: &str, request: String) -> Result<Answer, HttpError> {
+    let failed = |source| HttpError::Io { address, path: path.to_owned(), source };
+    let talk = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.take(ANSWER_MAX_BYTES).read_to_end(&mut answer).await?;
+        Ok(answer)
+    };
+    let bytes = match tokio::time::timeout(WITHIN, talk).await {
+        Ok(bytes) => bytes.map_err(failed)?,
+        Err(_) => return Err(failed(io::ErrorKind::TimedOut.into())),
+    };
+    parse(&bytes).ok_or_else(|| HttpError::Malformed { address, path: path.to_owned() })
+}
+
+fn parse(bytes: &[u8]) -> Option<Answer> {
+    let text = String::from_utf8_lossy(bytes);
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.strip_prefix("HTTP/1.1 ")?.split(' ').next()?.parse().ok()?;
+    let chunked = head.lines().any(|line| line.eq_ignore_ascii_case("transfer-encoding: chunked"));
+    let body = if chunked { unchunk(body)? } else { body.to_owned() };
+    Some(Answer { status, body })
+}
+
+fn unchunk(mut rest: &str) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        let (size, after) = rest.split_once("\r\n")?;
+        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.push_str(after.get(..size)?);
+        rest = after.get(size..)?.strip_prefix("\r\n")?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_read_whole_and_in_chunks() {
+        for answer in [
+            "HTTP/1.1 409 Conflict\r\ncontent-length: 5\r\n\r\nnever",
+            "HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nne\r\n3;x=1\r\nver\r\n0\r\n\r\n",
+        ] {
+            assert_eq!(parse(answer.as_bytes()), Some(Answer { status: 409, body: "never".to_owned() }), "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_http_is_no_answer() {
+        for answer in ["", "SSH-2.0\r\n\r\n", "HTTP/1.1 many\r\n\r\n", "HTTP/1.1 200 OK\r\n"] {
+            assert_eq!(parse(answer.as_bytes()), None, "{answer:?}");
+        }
+    }
+}
