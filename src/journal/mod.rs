@@ -12,6 +12,7 @@
 
 mod chain;
 mod reader;
+mod rows;
 mod store;
 mod verify;
 mod writer;

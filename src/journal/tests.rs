@@ -186,6 +186,7 @@ fn write(journal: &Journal, records: Vec<NewRecord>) -> Committed {
     hand_in(journal, Batch { ticket: Ticket(1), lane: lane(1), records }).expect("durable")
 }
 
+#[allow(clippy::unwrap_in_result, reason = "the test's own channel")]
 fn hand_in(journal: &Journal, batch: Batch) -> Result<Committed, Failure> {
     let (tell, told) = channel();
     journal.append(batch, Box::new(move |result| tell.send(result).expect("awaited")));

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior};
 
-use super::chain::{GENESIS, hash_record};
+use super::rows::{head, insert, set_head};
 use super::store::{self, JournalError, Place};
-use crate::model::{LaneId, NewRecord, RecordKind, Recorded, Ticket};
+use crate::model::{LaneId, NewRecord, Recorded, Ticket};
 
 /// Batches that may wait for the writer; more are refused at once.
 const WAITING_MAX: usize = 65_536;
@@ -227,15 +227,6 @@ fn refuse(job: Job, failure: &Failure) {
     }
 }
 
-fn head(connection: &Connection) -> rusqlite::Result<(u64, [u8; 32])> {
-    let mut statement = connection.prepare("SELECT sequence, hash FROM head")?;
-    let mut rows = statement.query([])?;
-    match rows.next()? {
-        Some(row) => Ok((u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0), row.get(1)?)),
-        None => Ok((0, GENESIS)),
-    }
-}
-
 /// Copies the log back when told to, or now and then; readers and the writer go on meanwhile.
 fn checkpoint(connection: &Connection, nudged: &Receiver<()>) {
     loop {
@@ -339,9 +330,7 @@ impl Writer {
             }
             receipts.push(Recorded::durable(batch.ticket, batch.lane.clone(), first, sequence));
         }
-        transaction
-            .prepare_cached("INSERT INTO head (one, sequence, hash) VALUES (1, ?1, ?2) ON CONFLICT (one) DO UPDATE SET sequence = ?1, hash = ?2")?
-            .execute(params![signed(sequence), hash])?;
+        set_head(&transaction, sequence, &hash)?;
         transaction.commit()?;
         (self.sequence, self.hash) = (sequence, hash);
         Ok(receipts)
@@ -361,61 +350,4 @@ impl Writer {
             self.nudge.send(()).ok();
         }
     }
-}
-
-/// SQLite's integers are signed; a journal never grows past them.
-fn signed(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
-}
-
-fn insert(
-    connection: &Connection,
-    sequence: u64,
-    previous: &[u8; 32],
-    record: &NewRecord,
-) -> rusqlite::Result<[u8; 32]> {
-    let passage = record.passage.map(|passage| passage.to_string());
-    let (lane, kind) = (record.lane.as_str(), record.kind.as_str());
-    let hash = hash_record(sequence, record.at, lane, passage.as_deref(), kind, &record.body, previous);
-    connection
-        .prepare_cached(
-            "INSERT INTO record (sequence, at, lane, passage, kind, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute(params![
-            signed(sequence),
-            record.at.unix_micros(),
-            lane,
-            passage,
-            kind,
-            record.body,
-            previous,
-            hash
-        ])?;
-    match record.kind {
-        RecordKind::PassageOpened => {
-            connection
-                .prepare_cached("INSERT OR IGNORE INTO open_passage (passage, lane, opened) VALUES (?1, ?2, ?3)")?
-                .execute(params![passage, lane, signed(sequence)])?;
-        }
-        RecordKind::PassageCompleted => {
-            connection.prepare_cached("DELETE FROM open_passage WHERE passage = ?1")?.execute(params![passage])?;
-        }
-        RecordKind::Evidence
-        | RecordKind::Matched
-        | RecordKind::RiskRequested
-        | RecordKind::RiskDecided
-        | RecordKind::Held
-        | RecordKind::Order
-        | RecordKind::Released
-        | RecordKind::Referred
-        | RecordKind::Refused
-        | RecordKind::BarrierCommanded
-        | RecordKind::FrontierCrossed
-        | RecordKind::AlarmRaised
-        | RecordKind::AlarmCleared
-        | RecordKind::DeviceLost
-        | RecordKind::DeviceFound
-        | RecordKind::ServiceChanged => {}
-    }
-    Ok(hash)
 }

@@ -207,8 +207,9 @@ impl Machine {
         let watched = self.passage.as_ref().is_some_and(|passage| !matches!(passage.way, Way::Closing(..)));
         if watched && self.sensors.presence() == Presence::Empty {
             if !self.timers.is_set(Timer::Empty) {
-                let standing = self.passage.as_ref().is_some_and(Passage::is_standing);
-                let settle = if standing { EMPTY_SETTLE_STANDING } else { EMPTY_SETTLE };
+                let undecided =
+                    self.passage.as_ref().is_some_and(|passage| passage.is_standing() && passage.outcome.is_none());
+                let settle = if undecided { EMPTY_SETTLE_STANDING } else { EMPTY_SETTLE };
                 self.timers.set(Timer::Empty, now.mono + settle);
             }
         } else {

@@ -44,6 +44,7 @@ mod tests {
     use crate::model::{LaneId, SiteId};
     use proptest::prelude::*;
 
+    #[allow(clippy::unwrap_in_result, reason = "the test's own topics")]
     fn observe_at(rest: &str, payload: &str) -> Result<Observation, Malformed> {
         let site = SiteId::new("t").expect("a name");
         let inbound = Inbound::parse(&site, &format!("bcp/t/lane/in-01/{rest}")).expect("a topic");

@@ -137,6 +137,7 @@ impl Rig {
     }
 
     /// An ordered stop; the exit code.
+    #[allow(clippy::unwrap_in_result, reason = "a child that can't be awaited fails the test")]
     pub(crate) fn stop_controller(&mut self) -> Option<i32> {
         kill(self.pid(), Signal::SIGTERM).expect("told");
         self.controller.take().expect("it runs").wait().expect("it ends").code()

@@ -6,30 +6,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{
-    ConnectReturnCode, Filter, LastWill, Packet, Publish, PublishProperties, SubscribeReasonCode,
-};
+use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, Filter, Packet, Publish, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions, Request};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::ack::{Ack, Ledger};
 use super::outbox::{Outbox, Outgoing};
+use super::send::{flush, send};
+use super::settings::{LinkError, LinkSettings, options};
 
 /// Messages received and not yet owned, of either quality of service; then the link stops reading.
 const UNDER_WAY_MAX: usize = 1_024;
-/// What the broker may send without acknowledgement.
-const RECEIVE_MAXIMUM: u16 = 512;
-/// Publishes without acknowledgement; far below the packet ids, so that none collides.
-const IN_FLIGHT_MAX: u16 = 256;
 /// Requests that may wait for the event loop.
 const REQUESTS_MAX: usize = 4_096;
-/// Largest packet taken: a registry document and its header (contract: 1 MiB a document).
-const PACKET_MAX_BYTES: u32 = 1024 * 1024 + 16 * 1024;
-const KEEP_ALIVE: Duration = Duration::from_secs(5);
-const CONNECT_WITHIN_S: u64 = 5;
 /// First and longest pause before the next attempt to connect.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
@@ -38,47 +29,6 @@ const CANARY_EVERY: Duration = Duration::from_secs(5);
 const CANARIES_MISSING_MAX: u32 = 3;
 /// How long a stop waits for what is in flight.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
-
-/// The last will.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Will {
-    /// Where to; retained.
-    pub topic: String,
-    /// What.
-    pub payload: Vec<u8>,
-}
-
-/// How to reach the broker, and as whom.
-#[derive(Debug, Clone)]
-pub struct LinkSettings {
-    /// `mqtt://host[:port]`.
-    pub url: String,
-    /// Fixed, so that the session persists.
-    pub client_id: String,
-    /// User name.
-    pub username: Option<String>,
-    /// Its password.
-    pub password: Option<String>,
-    /// Published by the broker when we die.
-    pub will: Will,
-    /// Topic filters, subscribed on every connection.
-    pub subscriptions: Vec<String>,
-    /// Our own canary topic; one of the subscriptions.
-    pub canary: String,
-    /// How long the broker keeps our session.
-    pub session_expiry: Duration,
-}
-
-/// Why a link can't be set up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LinkError {
-    /// The address.
-    #[error("`{0}` is no broker address; mqtt://host[:port] is expected in [mqtt] url")]
-    Address(String),
-    /// TLS.
-    #[error("{0}: TLS is ended by the local broker's field listener; use mqtt:// to it over loopback")]
-    Tls(String),
-}
 
 /// Why a message was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -201,44 +151,6 @@ pub fn start(settings: LinkSettings, handler: Handler) -> Result<(LinkHandle, Jo
     Ok((handle, task))
 }
 
-fn options(settings: &LinkSettings) -> Result<MqttOptions, LinkError> {
-    let wrong = || LinkError::Address(settings.url.clone());
-    if settings.url.starts_with("mqtts://") {
-        return Err(LinkError::Tls(settings.url.clone()));
-    }
-    let rest = settings.url.strip_prefix("mqtt://").ok_or_else(wrong)?;
-    let rest = rest.trim_end_matches('/');
-    let (host, port) = match rest.rsplit_once(':') {
-        Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
-        None => (rest, 1883),
-    };
-    if host.is_empty() || host.contains(['/', '@']) {
-        return Err(wrong());
-    }
-    let mut options = MqttOptions::new(&settings.client_id, host, port);
-    let mut network = NetworkOptions::new();
-    // Without it a QoS 1 round trip waits for the delayed acknowledgement of TCP: 44 ms.
-    network.set_tcp_nodelay(true);
-    let will = LastWill::new(&settings.will.topic, settings.will.payload.clone(), QoS::AtLeastOnce, true, None);
-    let expiry = u32::try_from(settings.session_expiry.as_secs()).unwrap_or(u32::MAX);
-    options
-        .set_network_options(network)
-        .set_keep_alive(KEEP_ALIVE)
-        .set_connection_timeout(CONNECT_WITHIN_S)
-        .set_clean_start(false)
-        .set_session_expiry_interval(Some(expiry))
-        .set_receive_maximum(Some(RECEIVE_MAXIMUM))
-        .set_max_packet_size(Some(PACKET_MAX_BYTES))
-        .set_outgoing_inflight_upper_limit(IN_FLIGHT_MAX)
-        .set_pending_throttle(Duration::ZERO)
-        .set_manual_acks(true)
-        .set_last_will(will);
-    if let Some(username) = &settings.username {
-        options.set_credentials(username, settings.password.as_deref().unwrap_or_default());
-    }
-    Ok(options)
-}
-
 async fn send_canaries(link: LinkHandle, topic: String) {
     let mut beat = tokio::time::interval(CANARY_EVERY);
     loop {
@@ -320,30 +232,6 @@ impl LinkHandle {
                 tokio::time::timeout(STOP_WITHIN, stopped).await.ok();
             }
             Some(_) | None => {}
-        }
-    }
-}
-
-/// Hands a message to the client; gives it back when the client can't take it.
-fn send(client: &AsyncClient, outgoing: Outgoing) -> Result<(), Outgoing> {
-    let properties = PublishProperties {
-        message_expiry_interval: outgoing.expiry_s,
-        response_topic: outgoing.response_topic.clone(),
-        correlation_data: outgoing.correlation.clone().map(Bytes::from),
-        ..PublishProperties::default()
-    };
-    let (topic, payload) = (outgoing.topic.clone(), outgoing.payload.clone());
-    client
-        .try_publish_with_properties(topic, QoS::AtLeastOnce, outgoing.retain, payload, properties)
-        .map_err(|_| outgoing)
-}
-
-/// Hands over what waits, until the client can't take more.
-fn flush(client: &AsyncClient, outbox: &mut Outbox) {
-    while let Some(outgoing) = outbox.take() {
-        if let Err(unsent) = send(client, outgoing) {
-            outbox.put_back(unsent);
-            return;
         }
     }
 }

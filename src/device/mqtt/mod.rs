@@ -12,7 +12,10 @@
 mod ack;
 mod link;
 mod outbox;
+mod send;
+mod settings;
 
 pub use ack::Ack;
-pub use link::{InboundMessage, LinkError, LinkEvent, LinkHandle, LinkSettings, NotSent, Will, start};
+pub use link::{InboundMessage, LinkEvent, LinkHandle, NotSent, start};
 pub use outbox::Outgoing;
+pub use settings::{LinkError, LinkSettings, Will};

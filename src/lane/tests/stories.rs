@@ -168,7 +168,7 @@ fn a_refused_truck_backs_out_and_the_exit_stays_shut() {
     assert!(lane.order(OrderKind::Refuse, None).expect("answered").is_ok());
     lane.see(LoopPlace::Scale, false);
     lane.weigh(0);
-    lane.pass(EMPTY_SETTLE_STANDING);
+    lane.pass(EMPTY_SETTLE);
     assert_eq!(lane.completed(), ["refused"]);
     assert!(lane.opened.is_empty());
 }
