@@ -13,6 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::ack::{Ack, Ledger};
+use super::canary::send_canaries;
 use super::outbox::{Outbox, Outgoing};
 use super::send::{flush, send};
 use super::settings::{LinkError, LinkSettings, options};
@@ -24,9 +25,6 @@ const REQUESTS_MAX: usize = 4_096;
 /// First and longest pause before the next attempt to connect.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
-/// A canary goes through the broker this often; so many may be missing.
-const CANARY_EVERY: Duration = Duration::from_secs(5);
-const CANARIES_MISSING_MAX: u32 = 3;
 /// How long a stop waits for what is in flight.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
 
@@ -92,14 +90,14 @@ struct Outside {
     outbox: Outbox,
 }
 
-struct Shared {
+pub(super) struct Shared {
     outside: Mutex<Outside>,
     ledger: Ledger,
     connected: AtomicBool,
     stopping: AtomicBool,
-    rebuild: Notify,
+    pub(super) rebuild: Notify,
     stopped: Notify,
-    canaries_missing: AtomicU32,
+    pub(super) canaries_missing: AtomicU32,
     reconnects: AtomicU64,
     waits: AtomicU64,
 }
@@ -107,7 +105,7 @@ struct Shared {
 /// Publishes. Cheap to clone.
 #[derive(Clone)]
 pub struct LinkHandle {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl std::fmt::Debug for LinkHandle {
@@ -149,25 +147,6 @@ pub fn start(settings: LinkSettings, handler: Handler) -> Result<(LinkHandle, Jo
         canary.abort();
     });
     Ok((handle, task))
-}
-
-async fn send_canaries(link: LinkHandle, topic: String) {
-    let mut beat = tokio::time::interval(CANARY_EVERY);
-    loop {
-        beat.tick().await;
-        if !link.is_connected() {
-            link.shared.canaries_missing.store(0, Ordering::Relaxed);
-            continue;
-        }
-        let missing = link.shared.canaries_missing.fetch_add(1, Ordering::Relaxed) + 1;
-        if missing > CANARIES_MISSING_MAX {
-            link.shared.rebuild.notify_one();
-            continue;
-        }
-        let expiry_s = u32::try_from(CANARY_EVERY.as_secs()).unwrap_or(u32::MAX);
-        // A canary that can't be sent is a missing one.
-        link.publish(Outgoing::expiring(topic.clone(), b"{}".to_vec(), expiry_s)).ok();
-    }
 }
 
 impl LinkHandle {

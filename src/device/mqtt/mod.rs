@@ -10,6 +10,7 @@
 //! (commands, risk requests) is never sent late. Subscriptions are made anew on every connection.
 
 mod ack;
+mod canary;
 mod link;
 mod outbox;
 mod send;
