@@ -47,7 +47,7 @@ struct Demo {
     #[arg(long, value_name = "1..=4", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=4))]
     lanes: u8,
     /// How many times faster than in life trucks, arms and people move
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    #[arg(long, value_name = "X", default_value_t = 4.0, value_parser = speed)]
     speed: f64,
     /// Keep configuration, journal and logs in this empty directory
     #[arg(long, value_name = "DIR")]
