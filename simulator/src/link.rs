@@ -188,10 +188,11 @@ async fn poll(
             }
             Event::Incoming(_) | Event::Outgoing(_) => false,
         };
-        if connected && let Some(ready) = ready.take() {
-            if ready.send(()).is_err() {
-                tracing::debug!(client = %plan.id, "connected after its opener had given up");
-            }
+        if connected
+            && let Some(ready) = ready.take()
+            && ready.send(()).is_err()
+        {
+            tracing::debug!(client = %plan.id, "connected after its opener had given up");
         }
     }
 }

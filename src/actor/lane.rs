@@ -42,6 +42,9 @@ pub(super) enum LaneMsg {
     RegisterChanged,
     /// Answer, to show that the lane takes messages.
     Ping(oneshot::Sender<()>),
+    /// Stops the mailbox until the gate is dropped.
+    #[cfg(test)]
+    Hang(oneshot::Receiver<()>),
     /// Anything else that the machine takes as it is.
     Feed(Input),
 }
@@ -163,6 +166,11 @@ impl Actor for LaneActor {
         msg: LaneMsg,
         state: &mut LaneState,
     ) -> Result<(), ActorProcessingErr> {
+        #[cfg(test)]
+        if let LaneMsg::Hang(gate) = msg {
+            gate.await.ok();
+            return Ok(());
+        }
         state.take(msg);
         while let Some(arrival) = state.args.ingress.next_waiting() {
             state.take(LaneMsg::Arrived(arrival));
@@ -200,6 +208,8 @@ impl LaneState {
             LaneMsg::Ping(answer) => {
                 answer.send(()).ok();
             }
+            #[cfg(test)]
+            LaneMsg::Hang(_) => {}
             LaneMsg::Feed(input) => self.turn(input, Kept::default()),
         }
     }

@@ -109,6 +109,11 @@ impl Router {
         self.routes.lanes.get(lane).is_some_and(|slot| slot.cast(msg))
     }
 
+    #[cfg(test)]
+    pub(super) fn lane_actor(&self, lane: &LaneId) -> Option<ActorRef<LaneMsg>> {
+        self.routes.lanes.get(lane).and_then(|slot| read(&slot.actor).clone())
+    }
+
     pub(super) fn to_all(&self, input: &Input) {
         for slot in self.routes.lanes.values() {
             slot.cast(LaneMsg::Feed(input.clone()));

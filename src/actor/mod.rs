@@ -24,5 +24,8 @@ mod running;
 mod scale;
 mod site;
 
+#[cfg(test)]
+mod tests;
+
 pub use clock::SiteClock;
 pub use running::{Pulse, RunError, Running, start};

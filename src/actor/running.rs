@@ -63,13 +63,13 @@ pub enum RunError {
 
 /// A site that runs.
 pub struct Running {
-    site: ActorRef<SiteMsg>,
+    pub(super) site: ActorRef<SiteMsg>,
     ended: JoinHandle<()>,
     link: LinkHandle,
     link_task: JoinHandle<()>,
     journal: Arc<Journal>,
     registry: Arc<Registry>,
-    router: Router,
+    pub(super) router: Router,
     lanes: Vec<LaneId>,
     board: Board,
     clock: SiteClock,

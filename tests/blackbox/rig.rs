@@ -143,6 +143,32 @@ impl Rig {
         self.controller.take().expect("it runs").wait().expect("it ends").code()
     }
 
+    pub(crate) fn kill_broker(&mut self) {
+        self.broker.kill().expect("killed");
+        self.broker.wait().expect("it ends");
+    }
+
+    /// The broker comes back with no memory, and the witness subscribes again.
+    pub(crate) fn restart_broker(&mut self) {
+        self.broker = start_broker(self.dir.path(), self.mqtt_port);
+        self.subscriber.kill().expect("killed");
+        self.subscriber.wait().expect("it ends");
+        (self.subscriber, self.messages) = subscribe(self.mqtt_port, "#");
+    }
+
+    /// Asks the API until the lanes are as wanted.
+    pub(crate) fn await_lanes(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let lanes = serde_json::from_str(&self.http("GET /api/v1/lanes", &[], "").1).expect("JSON");
+            if wanted(&lanes) {
+                return lanes;
+            }
+            assert!(Instant::now() < end, "the lanes are {lanes}\n{}", self.log());
+            std::thread::yield_now();
+        }
+    }
+
     pub(crate) fn restart_after_kill(&mut self) {
         self.kill_controller();
         self.start_controller();

@@ -1,0 +1,100 @@
+//! Supervision: what dies is started again, and what was open is held.
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use super::lane::LaneMsg;
+use super::running::{Running, start};
+use crate::config::{self, Config};
+use crate::lane::{Input, Link};
+use crate::model::{LaneId, LoopPlace, LoopState, Observation, Phase};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_that_dies_is_started_again_with_its_vehicle_held() {
+    let dir = TempDir::new().expect("a directory");
+    let running = start(&config(&dir)).await.expect("started");
+    let lane = LaneId::new("in-01").expect("a name");
+    vehicle_comes(&running, &lane).await;
+    let before = running.board().lane(&lane).expect("shown").passage.clone().expect("a passage").id;
+    let dead = running.router.lane_actor(&lane).expect("it runs");
+    dead.kill();
+    let held = shown(&running, &lane, |state| state.holds.iter().any(|hold| hold.code.as_str() == "restarted")).await;
+    assert_eq!(held.passage.expect("a passage").id, before, "the vehicle is not lost");
+    assert_eq!(held.phase, Phase::Held);
+    let again = running.router.lane_actor(&lane).expect("it runs again");
+    assert_ne!(again.get_id(), dead.get_id());
+    assert!(running.pulse().beats().await);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_that_does_not_answer_stops_the_pulse_of_the_watchdog() {
+    let dir = TempDir::new().expect("a directory");
+    let running = start(&config(&dir)).await.expect("started");
+    assert!(running.pulse().beats().await);
+    let lane = LaneId::new("in-01").expect("a name");
+    // A ping whose answer is never taken stands for an actor that hangs: the mailbox is stopped with a gate.
+    let (gate, waits) = tokio::sync::oneshot::channel();
+    let actor = running.router.lane_actor(&lane).expect("it runs");
+    actor.cast(LaneMsg::Hang(waits)).expect("taken");
+    assert!(!running.pulse().beats().await);
+    drop(gate);
+    assert!(running.pulse().beats().await);
+    running.stop().await;
+}
+
+fn config(dir: &TempDir) -> Config {
+    let text = format!(
+        r#"
+[site]
+id = "test"
+[mqtt]
+url = "mqtt://127.0.0.1:9"
+[data]
+directory = "{}"
+[risk]
+mode = "local"
+[[lane]]
+id = "in-01"
+direction = "entry"
+[[lane.loop]]
+name = "approach"
+[[lane.loop]]
+name = "exit"
+[[lane.barrier]]
+name = "exit"
+driver = "mqtt"
+"#,
+        dir.path().display()
+    );
+    config::parse(&text, []).expect("valid")
+}
+
+async fn vehicle_comes(running: &Running, lane: &LaneId) {
+    assert!(running.router.cast(lane, LaneMsg::Feed(Input::Link(Link::Up))));
+    let state = LoopState { occupied: true, at: running.clock().now().wall };
+    let observed = Input::Observed(Observation::Loop(LoopPlace::Approach, state));
+    assert!(running.router.cast(lane, LaneMsg::Feed(observed)));
+    shown(running, lane, |state| state.passage.is_some()).await;
+}
+
+async fn shown(
+    running: &Running,
+    lane: &LaneId,
+    wanted: impl Fn(&crate::model::LaneState) -> bool,
+) -> crate::model::LaneState {
+    let board = running.board();
+    let wait = async {
+        loop {
+            match board.lane(lane) {
+                Some(state) if wanted(&state) => return state.as_ref().clone(),
+                Some(_) | None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    timeout(PATIENCE, wait).await.expect("shown in time")
+}
