@@ -182,6 +182,7 @@ mod tests {
         for number in 0..150 {
             ledger.breach(number.to_string());
         }
-        assert_eq!((ledger.pages().breaches.len(), ledger.pages().more_breaches), (100, 50));
+        let pages = ledger.pages();
+        assert_eq!((pages.breaches.len(), pages.more_breaches), (100, 50));
     }
 }

@@ -185,7 +185,7 @@ mod tests {
         let first = &trucks(1, 1, 1)[0];
         assert_eq!(
             (first.kind, first.country, first.tractor.as_str(), first.standing_kg),
-            (Kind::Lawful, Country::Kz, "PIN", 0)
+            (Kind::Lawful, Country::Ru, "O817HY55", 24_140)
         );
     }
 
