@@ -253,7 +253,9 @@ impl Machine {
         self.record(now, Some(id), RecordKind::PassageCompleted, &story);
         self.tell(Happening::Took(Step::Total, now.mono.since(passage.marks.arrived)));
         self.tell(Happening::Completed { outcome, channel: passage.channel(), direction: self.setup.direction });
-        self.stale_weight = passage.gathered.weight().map(|reading| reading.gross_kg);
+        // A platform that was seen empty since has nothing left over to show (invariant B9).
+        let left_over = !self.sensors.platform_is_free();
+        self.stale_weight = passage.gathered.weight().map(|reading| reading.gross_kg).filter(|_| left_over);
         let seen_before = |read: &super::evidence::Read| {
             let tracks = passage.gathered.reads().iter().map(|old| &old.read.track);
             read.read.track.is_some() && tracks.into_iter().any(|track| *track == read.read.track)

@@ -66,6 +66,11 @@ impl Sensors {
         }
     }
 
+    /// The scale was last seen with nothing on it.
+    pub(super) fn platform_is_free(&self) -> bool {
+        self.platform == Some(Seen::Free)
+    }
+
     pub(super) fn forget_loop(&mut self, place: LoopPlace) {
         if let Some(seen) = self.loops.get_mut(&place) {
             *seen = Seen::Unknown;

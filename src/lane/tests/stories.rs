@@ -149,6 +149,16 @@ fn the_next_truck_is_taken_when_the_first_has_left() {
 }
 
 #[test]
+fn a_truck_as_heavy_as_the_one_before_is_weighed() {
+    let mut lane = Bench::ready();
+    for _ in 0..2 {
+        lane.truck_stands();
+        lane.truck_leaves();
+    }
+    assert_eq!(lane.completed(), ["released", "released"]);
+}
+
+#[test]
 fn an_officer_releases_a_held_truck() {
     let mut lane = Bench::ready();
     lane.rms = Some(decision(Channel::Yellow));
