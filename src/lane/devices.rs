@@ -204,6 +204,16 @@ impl Machine {
         }
     }
 
+    /// An arm that is proved again ends the holds that waited for its proof, and no other.
+    fn heal_arms(&mut self, now: Now) {
+        if self.away.is_empty() && self.arms.values().all(super::arm::Arm::is_known) {
+            self.heal(now, HoldCode::DeviceLost);
+        }
+        if self.arms.values().all(super::arm::Arm::is_proved_closed) {
+            self.heal(now, HoldCode::Interlock);
+        }
+    }
+
     fn on_barrier(&mut self, now: Now, place: BarrierPlace, state: BarrierState) {
         // After a restart the journal, not this process, says why the exit may be open.
         let let_go = self.passage.as_ref().is_some_and(|passage| passage.restored && passage.commanded);
@@ -229,6 +239,7 @@ impl Machine {
             Position::Open => self.arm_opened(now, place),
             Position::Closed | Position::Opening | Position::Closing | Position::Unknown => {}
         }
+        self.heal_arms(now);
         self.conclude(now);
     }
 }
