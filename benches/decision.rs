@@ -4,11 +4,13 @@
 //! append with fdatasync, and a decision of the controller. Printed are microseconds and the ratio of the decision to
 //! the sum of both floors. `BENCH_PASSAGES` sets the number of vehicles (200).
 
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 use std::fs::File;
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -16,6 +18,7 @@ use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Packet, Publish};
 use rumqttc::v5::{AsyncClient, Event, MqttOptions};
+use support::{free_port, start_broker};
 use tokio::sync::mpsc;
 
 const LANE: &str = "bcp/bench/lane/in-01";
@@ -219,25 +222,6 @@ async fn connect(port: u16, id: &str, filters: &[&str]) -> (AsyncClient, mpsc::U
     });
     ready.await.expect("the broker answers");
     (client, told)
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
-}
-
-fn start_broker(dir: &Path, port: u16) -> Child {
-    let config = dir.join("mosquitto.conf");
-    let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n");
-    std::fs::write(&config, text).expect("written");
-    let paths = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto"];
-    let mosquitto = paths.into_iter().find(|path| Path::new(path).exists()).expect("apt-get install mosquitto");
-    let broker = Command::new(mosquitto).arg("-c").arg(&config).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(began.elapsed() < PATIENCE, "mosquitto does not listen");
-        std::thread::yield_now();
-    }
-    broker.expect("mosquitto starts")
 }
 
 fn start_controller(dir: &Path, port: u16) -> Child {

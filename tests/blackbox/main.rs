@@ -7,4 +7,6 @@ mod orders;
 mod restart;
 mod rig;
 mod serial_line;
+#[path = "../support/mod.rs"]
+mod support;
 mod truck;

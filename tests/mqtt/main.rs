@@ -1,12 +1,14 @@
 //! The link against a real mosquitto: nothing is lost before it is owned, nothing expires late, and it comes back.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 use std::collections::VecDeque;
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lane_controller::device::mqtt::{Ack, InboundMessage, LinkEvent, LinkHandle, LinkSettings, Outgoing, Will, start};
+use support::{free_port, start_broker};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -124,10 +126,8 @@ struct Broker {
 impl Broker {
     fn start() -> Self {
         let dir = TempDir::new().expect("a directory");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
-        let child = spawn_broker(dir.path(), port);
+        let port = free_port();
+        let child = start_broker(dir.path(), port);
         Self { dir, port, child }
     }
 
@@ -137,7 +137,7 @@ impl Broker {
     }
 
     fn restart(&mut self) {
-        self.child = spawn_broker(self.dir.path(), self.port);
+        self.child = start_broker(self.dir.path(), self.port);
     }
 
     fn publish(&self, topic: &str, payload: &str, more: &[&str]) {
@@ -177,22 +177,6 @@ impl Drop for Broker {
         self.child.kill().ok();
         self.child.wait().ok();
     }
-}
-
-fn spawn_broker(dir: &Path, port: u16) -> Child {
-    let config = dir.join("mosquitto.conf");
-    let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n");
-    std::fs::write(&config, text).expect("written");
-    let paths = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto"];
-    let mosquitto = paths.into_iter().find(|path| Path::new(path).exists());
-    let mosquitto = mosquitto.expect("mosquitto is installed: apt-get install mosquitto mosquitto-clients");
-    let child = Command::new(mosquitto).arg("-c").arg(&config).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(began.elapsed() < PATIENCE, "mosquitto does not listen");
-        std::thread::yield_now();
-    }
-    child.expect("mosquitto starts")
 }
 
 struct Witness {
