@@ -380,6 +380,7 @@ impl LaneState {
             Happening::Found(code) => metrics::finding(lane, *code),
             Happening::Travelled(barrier, took) => metrics::barrier_travel(lane, *barrier, *took),
             Happening::ArmFault(barrier) => metrics::barrier_fault(lane, *barrier),
+            Happening::StrangerIgnored => metrics::inbound_rejected("reading", "stranger"),
             Happening::AnswerIgnored => metrics::risk_request(metrics::RiskResult::Late),
         }
         let coalesced = self.args.ingress.coalesced();

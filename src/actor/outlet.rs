@@ -101,9 +101,12 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 
 /// The record's fields and its body in one object (contract, LaneEvent). The body is spliced in as it was hashed.
 fn lane_event(sequence: u64, record: &NewRecord) -> String {
-    let head = serde_json::json!({
-        "event": record.kind, "sequence": sequence, "lane": record.lane, "at": record.at, "passage": record.passage,
+    let mut head = serde_json::json!({
+        "event": record.kind, "sequence": sequence, "lane": record.lane, "at": record.at,
     });
+    if let Some(passage) = record.passage {
+        head["passage"] = serde_json::json!(passage);
+    }
     let mut event = head.to_string();
     let rest = record.body.trim_start_matches('{');
     event.pop();

@@ -221,6 +221,7 @@ fn lane_parts(config: &Config, lane: &config::Lane) -> Result<LaneParts, RunErro
         evidence: evidence.collect(),
         evidence_timeout: lane.evidence_timeout,
         risk_timeout: config.risk.request_timeout,
+        cameras: lane.cameras.iter().map(|camera| camera.name.clone()).collect(),
         loops: lane.loops.iter().copied().collect(),
         scale: lane.scale.as_ref().map(|scale| ScaleSetup { name: scale.name.clone(), minimum_kg: scale.minimum_kg }),
         arms: arms.collect::<BTreeMap<_, _>>(),

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::evidence::Read;
-use super::io::Link;
+use super::io::{Happening, Link};
 use super::machine::Machine;
 use super::passage::{Passage, Way};
 use super::presence::{Edge, Seen};
@@ -17,12 +17,20 @@ use crate::model::{
 impl Machine {
     pub(super) fn on_observation(&mut self, now: Now, observation: Observation) {
         match observation {
-            Observation::Plate(camera, read) => self.on_plate(now, camera, read),
+            Observation::Plate(camera, read) if self.setup.cameras.contains(&camera) => {
+                self.on_plate(now, camera, read);
+            }
             Observation::Loop(place, state) => {
                 let edge = self.sensors.see_loop(place, state.occupied);
                 self.on_loop(now, place, edge);
             }
-            Observation::Weight(_, reading) => self.on_weight(now, &reading),
+            Observation::Weight(device, reading)
+                if self.setup.scale.as_ref().is_some_and(|scale| scale.name == device) =>
+            {
+                self.on_weight(now, &reading);
+            }
+            // Only the lane's own devices give evidence.
+            Observation::Plate(..) | Observation::Weight(..) => self.tell(Happening::StrangerIgnored),
             Observation::Radiation(device, reading) => self.on_radiation(now, &device, reading),
             Observation::Document(device, scan) => self.on_document(now, &device, scan),
             Observation::Barrier(place, state) => self.on_barrier(now, place, state),

@@ -118,6 +118,8 @@ pub enum Happening {
     ArmFault(BarrierPlace),
     /// A late or foreign answer was ignored.
     AnswerIgnored,
+    /// A reading of a device that the lane doesn't have was ignored.
+    StrangerIgnored,
 }
 
 /// What the shell must carry out, in order.

@@ -100,6 +100,8 @@ pub struct LaneSetup {
     pub evidence_timeout: Duration,
     /// How long the RMS may take, retry included.
     pub risk_timeout: Duration,
+    /// Its plate readers; reads of others are not its evidence.
+    pub cameras: BTreeSet<DeviceName>,
     /// Its loops.
     pub loops: BTreeSet<LoopPlace>,
     /// Its scale.

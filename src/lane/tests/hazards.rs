@@ -133,3 +133,16 @@ fn a_revised_plate_is_judged_again_before_the_arm_opens() {
     lane.acknowledge_all();
     lane.assert_held_by("no_notification");
 }
+
+#[test]
+fn h45_a_reading_of_a_device_that_the_lane_does_not_have_is_no_evidence() {
+    let mut lane = Bench::ready();
+    lane.see(LoopPlace::Approach, true);
+    let stranger = DeviceName::new("stranger").expect("a name");
+    let at = lane.now().wall;
+    let (stability, method) = (Stability::Stable, WeighMethod::Static);
+    let reading = WeightReading { gross_kg: 27_400, stability, method, axles_kg: None, raw: None, at };
+    lane.feed(Input::Observed(Observation::Weight(stranger, reading)));
+    assert_eq!(lane.machine.state(lane.now()).passage.expect("a passage").gross_kg, None);
+    assert!(lane.happenings.contains(&Happening::StrangerIgnored));
+}
