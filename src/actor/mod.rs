@@ -11,6 +11,7 @@
 //! broker's acknowledgement travel with each message and are given back when its records are durable.
 
 pub mod board;
+mod bus;
 mod clock;
 mod ingress;
 mod journal;

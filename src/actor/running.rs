@@ -10,12 +10,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::board::{Board, Part};
+use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::link::Router;
 use super::outlet::Outlet;
 use super::site::{LaneParts, SiteActor, SiteMsg, SiteParts, all_answer};
 use crate::config::{self, Config};
-use crate::device::mqtt::{self, LinkError, LinkHandle, LinkSettings, Outgoing, Will};
+use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
 use crate::device::serial::ScaleSettings;
 use crate::journal::{Journal, JournalError, Limits, Reader};
 use crate::lane::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
@@ -42,9 +43,6 @@ pub enum RunError {
     /// The registry.
     #[error("the registry can not be opened: {0}")]
     Registry(#[from] RegistryError),
-    /// The link.
-    #[error("the link to the broker can not be set up: {0}")]
-    Link(#[from] LinkError),
     /// A password file.
     #[error("{path} can not be read: {source}; check [mqtt] password_file")]
     Password {
@@ -66,7 +64,6 @@ pub struct Running {
     pub(super) site: ActorRef<SiteMsg>,
     ended: JoinHandle<()>,
     link: LinkHandle,
-    link_task: JoinHandle<()>,
     journal: Arc<Journal>,
     registry: Arc<Registry>,
     pub(super) router: Router,
@@ -110,10 +107,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let status = status_payloads(clock);
     let status_topic = topic::status(&config.site.id, &config.mqtt.client_id);
     let online = Outgoing::retained(status_topic.clone(), status.online);
-    let (link, link_task) = {
-        let router = router.clone();
-        mqtt::start(settings, Box::new(move |event| router.on_link(event)))?
-    };
+    let link = LinkHandle::new();
     let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl);
     let parts = SiteParts {
         lanes: config.lanes.iter().map(|lane| lane_parts(config, lane)).collect::<Result<_, _>>()?,
@@ -123,6 +117,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         policy: match_policy(config),
         rms_timeout: (config.risk.mode == config::RiskMode::Rms).then_some(config.risk.request_timeout),
         outlet,
+        link: LinkArgs { handle: link.clone(), settings, router: router.clone() },
         router: router.clone(),
         board: board.clone(),
         clock,
@@ -132,7 +127,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let (site, ended) = spawned.map_err(|error| RunError::Spawn(error.to_string()))?;
     link.publish(online).ok();
     let status = (status_topic, status.offline);
-    Ok(Running { site, ended, link, link_task, journal, registry, router, lanes, board, clock, status, directory })
+    Ok(Running { site, ended, link, journal, registry, router, lanes, board, clock, status, directory })
 }
 
 struct Status {
@@ -283,7 +278,7 @@ impl Running {
                 tokio::time::sleep(POISON_GRACE).await;
                 return "the journal failed; it is read back from disk at the next start".to_owned();
             }
-            if self.ended.is_finished() || self.link_task.is_finished() {
+            if self.ended.is_finished() {
                 return "an actor that everything needs ended".to_owned();
             }
             tokio::time::sleep(POISON_LOOK).await;
@@ -300,7 +295,6 @@ impl Running {
         let (topic, payload) = self.status;
         self.link.publish(Outgoing::retained(topic, payload)).ok();
         tokio::time::timeout(LINK_STOP_WITHIN, self.link.shutdown()).await.ok();
-        self.link_task.abort();
         self.site.stop(None);
         self.ended.await.ok();
         self.registry.shutdown();

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::board::{Board, DeskItem, Part};
+use super::bus::{LinkActor, LinkArgs};
 use super::clock::{SiteClock, StepWatch};
 use super::journal::{JournalKeeper, KeeperArgs};
 use super::lane::{Decider, LaneActor, LaneArgs, LaneMsg};
@@ -44,6 +45,7 @@ pub(super) struct SiteParts {
     pub(super) rms_timeout: Option<Duration>,
     pub(super) outlet: Outlet,
     pub(super) router: Router,
+    pub(super) link: LinkArgs,
     pub(super) board: Board,
     pub(super) clock: SiteClock,
     pub(super) desk: mpsc::Receiver<DeskItem>,
@@ -64,6 +66,7 @@ enum Child {
     Risk,
     Lane(LaneId),
     Scale(LaneId),
+    Link,
 }
 
 impl Child {
@@ -74,6 +77,7 @@ impl Child {
             Self::Risk => "risk",
             Self::Lane(_) => "lane",
             Self::Scale(_) => "scale",
+            Self::Link => "link",
         }
     }
 }
@@ -213,6 +217,8 @@ impl SiteState {
                 children.push(Child::Scale(lane.setup.lane.clone()));
             }
         }
+        // Last, so that its first message finds every lane.
+        children.push(Child::Link);
         children
     }
 
@@ -226,6 +232,10 @@ impl SiteState {
             Child::Risk => self.start_risk(me).await?,
             Child::Lane(lane) => self.start_lane(me, lane).await?,
             Child::Scale(lane) => self.start_scale(me, lane).await?,
+            Child::Link => {
+                let args = self.parts.link.clone();
+                Actor::spawn_linked(None, LinkActor, args, me.get_cell()).await?.0.get_cell()
+            }
         };
         self.running.insert(cell.get_id(), child.clone());
         self.lives.entry(child).or_default().started = self.parts.clock.mono();

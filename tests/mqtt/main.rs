@@ -109,6 +109,19 @@ async fn a_command_expires_and_is_never_kept_by_the_broker() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_ended_runs_again_on_the_same_handle() {
+    let broker = Broker::start();
+    let mut link = Link::start(&broker, "c").await;
+    let witness = broker.witness("out/#");
+    link.task.abort();
+    link.run_again(&broker, "c");
+    link.down().await;
+    link.up().await;
+    link.handle.publish(Outgoing::plain("out/event".into(), b"alive".to_vec())).expect("sent");
+    assert_eq!(witness.lines(1), ["out/event alive"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_last_will_tells_of_a_death() {
     let broker = Broker::start();
     let witness = broker.witness("will/#");
@@ -199,6 +212,19 @@ impl Drop for Witness {
     }
 }
 
+fn settings(broker: &Broker, client_id: &str) -> LinkSettings {
+    LinkSettings {
+        url: format!("mqtt://127.0.0.1:{}", broker.port),
+        client_id: client_id.to_owned(),
+        username: None,
+        password: None,
+        will: Will { topic: format!("will/{client_id}"), payload: b"gone".to_vec() },
+        subscriptions: vec!["bcp/t/#".to_owned(), "canary".to_owned()],
+        canary: "canary".to_owned(),
+        session_expiry: Duration::from_secs(60),
+    }
+}
+
 struct Link {
     handle: LinkHandle,
     task: JoinHandle<()>,
@@ -209,22 +235,21 @@ struct Link {
 
 impl Link {
     async fn start(broker: &Broker, client_id: &str) -> Self {
-        let settings = LinkSettings {
-            url: format!("mqtt://127.0.0.1:{}", broker.port),
-            client_id: client_id.to_owned(),
-            username: None,
-            password: None,
-            will: Will { topic: format!("will/{client_id}"), payload: b"gone".to_vec() },
-            subscriptions: vec!["bcp/t/#".to_owned(), "canary".to_owned()],
-            canary: "canary".to_owned(),
-            session_expiry: Duration::from_secs(60),
-        };
+        let settings = settings(broker, client_id);
         let (tell, events) = unbounded_channel();
         let handler = Box::new(move |event| drop(tell.send(event)));
         let (handle, task) = start(settings, handler).expect("started");
         let mut link = Self { handle, task, events, early: VecDeque::new() };
         link.up().await;
         link
+    }
+
+    /// The task ended; another takes over.
+    fn run_again(&mut self, broker: &Broker, client_id: &str) {
+        let (tell, events) = unbounded_channel();
+        let handler = Box::new(move |event| drop(tell.send(event)));
+        self.task = self.handle.run(settings(broker, client_id), handler).expect("run");
+        self.events = events;
     }
 
     async fn event(&mut self) -> LinkEvent {

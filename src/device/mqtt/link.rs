@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, Filter, Packet, Publish, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions, Request};
@@ -14,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::ack::{Ack, Ledger};
 use super::canary::send_canaries;
+use super::event::{InboundMessage, LinkEvent, NotSent};
 use super::outbox::{Outbox, Outgoing};
 use super::send::{flush, send};
 use super::settings::{LinkError, LinkSettings, options};
@@ -27,60 +27,6 @@ const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
 /// How long a stop waits for what is in flight.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
-
-/// Why a message was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotSent {
-    /// No connection, and it would be stale later.
-    #[error("the broker can not be reached")]
-    Away,
-    /// Too much waits.
-    #[error("too many messages wait for the broker")]
-    Full,
-}
-
-/// A message that came.
-#[derive(Debug)]
-pub struct InboundMessage {
-    /// Where.
-    pub topic: String,
-    /// What.
-    pub payload: Bytes,
-    /// The broker had kept it.
-    pub retain: bool,
-    /// The broker sent it before.
-    pub duplicate: bool,
-    /// What an answer carries back.
-    pub correlation: Option<Bytes>,
-    /// Drop it when the message is owned.
-    pub ack: Ack,
-}
-
-/// What the link reports.
-#[derive(Debug)]
-pub enum LinkEvent {
-    /// Connected and subscribed.
-    Up {
-        /// The broker had kept our session.
-        session_present: bool,
-    },
-    /// Not connected.
-    Down {
-        /// Why.
-        reason: String,
-    },
-    /// Connected, but nothing comes through.
-    Stalled,
-    /// The broker refuses a subscription.
-    SubscriptionRefused {
-        /// Which.
-        filter: String,
-        /// Its reason.
-        code: String,
-    },
-    /// A message.
-    Message(InboundMessage),
-}
 
 type Handler = Box<dyn FnMut(LinkEvent) + Send>;
 
@@ -119,37 +65,59 @@ impl std::fmt::Debug for LinkHandle {
 /// # Errors
 /// When the address is none.
 pub fn start(settings: LinkSettings, handler: Handler) -> Result<(LinkHandle, JoinHandle<()>), LinkError> {
-    let options = options(&settings)?;
-    let shared = Arc::new(Shared {
-        outside: Mutex::default(),
-        ledger: Ledger::default(),
-        connected: AtomicBool::new(false),
-        stopping: AtomicBool::new(false),
-        rebuild: Notify::new(),
-        stopped: Notify::new(),
-        canaries_missing: AtomicU32::new(0),
-        reconnects: AtomicU64::new(0),
-        waits: AtomicU64::new(0),
-    });
-    let handle = LinkHandle { shared: Arc::clone(&shared) };
-    let canary = tokio::spawn(send_canaries(handle.clone(), settings.canary.clone()));
-    let link = Link {
-        settings,
-        options,
-        handler,
-        shared,
-        permits: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
-        session_present: false,
-        dice: RandomState::new().hash_one(std::process::id()) | 1,
-    };
-    let task = tokio::spawn(async move {
-        link.run().await;
-        canary.abort();
-    });
+    let handle = LinkHandle::new();
+    let task = handle.run(settings, handler)?;
     Ok((handle, task))
 }
 
+impl Default for LinkHandle {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl LinkHandle {
+    /// A handle without a link: what is published waits for one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                outside: Mutex::default(),
+                ledger: Ledger::default(),
+                connected: AtomicBool::new(false),
+                stopping: AtomicBool::new(false),
+                rebuild: Notify::new(),
+                stopped: Notify::new(),
+                canaries_missing: AtomicU32::new(0),
+                reconnects: AtomicU64::new(0),
+                waits: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// Runs the handle's link in the current runtime; again after an earlier one ended.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn run(&self, settings: LinkSettings, mut handler: Handler) -> Result<JoinHandle<()>, LinkError> {
+        let options = options(&settings)?;
+        let shared = Arc::clone(&self.shared);
+        // What an earlier link left behind is void.
+        self.outside().client = None;
+        shared.ledger.connected(None);
+        if shared.connected.swap(false, Ordering::AcqRel) {
+            handler(LinkEvent::Down { reason: "the link starts anew".into() });
+        }
+        let canary = tokio::spawn(send_canaries(self.clone(), settings.canary.clone()));
+        let permits = Arc::new(Semaphore::new(UNDER_WAY_MAX));
+        let dice = RandomState::new().hash_one(std::process::id()) | 1;
+        let link = Link { settings, options, handler, shared, permits, session_present: false, dice };
+        Ok(tokio::spawn(async move {
+            link.run().await;
+            canary.abort();
+        }))
+    }
+
     fn outside(&self) -> std::sync::MutexGuard<'_, Outside> {
         self.shared.outside.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,12 +11,14 @@
 
 mod ack;
 mod canary;
+mod event;
 mod link;
 mod outbox;
 mod send;
 mod settings;
 
 pub use ack::Ack;
-pub use link::{InboundMessage, LinkEvent, LinkHandle, NotSent, start};
+pub use event::{InboundMessage, LinkEvent, NotSent};
+pub use link::{LinkHandle, start};
 pub use outbox::Outgoing;
 pub use settings::{LinkError, LinkSettings, Will};

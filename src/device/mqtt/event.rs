@@ -1,0 +1,59 @@
+//! What a link reports.
+
+use bytes::Bytes;
+
+use super::ack::Ack;
+
+/// Why a message was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    /// No connection, and it would be stale later.
+    #[error("the broker can not be reached")]
+    Away,
+    /// Too much waits.
+    #[error("too many messages wait for the broker")]
+    Full,
+}
+
+/// A message that came.
+#[derive(Debug)]
+pub struct InboundMessage {
+    /// Where.
+    pub topic: String,
+    /// What.
+    pub payload: Bytes,
+    /// The broker had kept it.
+    pub retain: bool,
+    /// The broker sent it before.
+    pub duplicate: bool,
+    /// What an answer carries back.
+    pub correlation: Option<Bytes>,
+    /// Drop it when the message is owned.
+    pub ack: Ack,
+}
+
+/// What the link reports.
+#[derive(Debug)]
+pub enum LinkEvent {
+    /// Connected and subscribed.
+    Up {
+        /// The broker had kept our session.
+        session_present: bool,
+    },
+    /// Not connected.
+    Down {
+        /// Why.
+        reason: String,
+    },
+    /// Connected, but nothing comes through.
+    Stalled,
+    /// The broker refuses a subscription.
+    SubscriptionRefused {
+        /// Which.
+        filter: String,
+        /// Its reason.
+        code: String,
+    },
+    /// A message.
+    Message(InboundMessage),
+}
