@@ -11,12 +11,13 @@
 //! ```
 //!
 //! Floors, top to bottom: `cli`, `web`, `metrics`; `actor`; `device`; `journal`, `registry`; the pure `lane`,
-//! `matching`, `risk`, `wire`; `model`, `config`. A file imports from its own folder and from floors below.
+//! `matching`, `risk`, `wire`; `model`, `domain`, `config`. A file imports from its own folder and from floors below.
 
 pub mod actor;
 pub mod cli;
 pub mod config;
 pub mod device;
+pub mod domain;
 pub mod journal;
 pub mod lane;
 pub mod matching;

@@ -1,7 +1,7 @@
 //! Which of several notifications is this vehicle's?
 
-use super::fold::{Folded, fold};
-use super::number::{NumberKey, number_key};
+use crate::domain::plate::{Folded, fold};
+use crate::domain::{NumberKey, number_key};
 use crate::model::registry::PriorNotification;
 use crate::model::{Direction, MatchQuery, Timestamp};
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::choose::Choice;
-use super::fold::fold;
 use super::weight::{Tolerance, expected_kg, judge_weight};
+use crate::domain::plate::fold;
 use crate::model::registry::{CustomsStatus, Declaration, DeclarationStatus, Party, PriorNotification};
 use crate::model::{Finding, FindingCode, MatchQuery, MatchResult, Timestamp};
 

@@ -10,12 +10,8 @@
 
 mod choose;
 mod findings;
-mod fold;
-mod number;
 mod weight;
 
 pub use choose::{Candidate, Choice, choose};
 pub use findings::{Known, MatchPolicy, Required, judge};
-pub use fold::{Folded, fold};
-pub use number::{NumberKey, number_key};
 pub use weight::{Tolerance, expected_kg, judge_weight};

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::matching::{Candidate, Choice, Folded, Known, MatchPolicy, NumberKey, choose, fold, judge, number_key};
+use crate::domain::plate::{Folded, fold};
+use crate::domain::{NumberKey, number_key};
+use crate::matching::{Candidate, Choice, Known, MatchPolicy, choose, judge};
 use crate::model::registry::{Declaration, Party, PriorNotification};
 use crate::model::{MatchQuery, MatchResult, PassageId, Timestamp};
 

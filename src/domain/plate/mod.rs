@@ -1,0 +1,5 @@
+//! Vehicle plates.
+
+mod fold;
+
+pub use fold::{Folded, fold};
