@@ -1,0 +1,3 @@
+//! The command line, black-box: the built binary, its JSON lines and exit codes.
+
+mod document;
