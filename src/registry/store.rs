@@ -1,18 +1,31 @@
-//! The registry's database.
+//! The registry's database: what is written, and how an older one is brought up to date.
+//!
+//! ```text
+//!  document   every document by kind and number, whole as submitted
+//!  entry      of each live notification what the index in memory is built from
+//!  reference  document, container and own numbers to the live notifications that name them
+//!  declared   tractors to the declarations that name them
+//!  assessed   notifications to the decision that the RMS took before arrival
+//!  used       notifications to the passages that used them up; never forgotten
+//! ```
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
-use uuid::Uuid;
 
-use super::index::Index;
-use crate::model::registry::{Action, RegisterKind};
-use crate::model::{PassageId, ReceiptResult};
+use super::keys::{declared_tractor, plates_of, references};
+use crate::domain::number_key;
+use crate::model::registry::{Action, Party, RegisterKind};
+use crate::model::risk::Assessment;
+use crate::model::{PassageId, ReceiptResult, Timestamp};
 use crate::wire::registry::{Document, identity, parse_document};
 
 /// The registry's file in the data directory.
-const FILE_NAME: &str = "registry.db";
-const FORMAT_VERSION: i64 = 1;
+pub(super) const FILE_NAME: &str = "registry.db";
+/// 1: documents and uses. 2: keys for lookups on the disk, so that memory holds the index alone.
+pub(super) const FORMAT_VERSION: i64 = 2;
+/// Notifications that one pruning forgets at most; the rest waits for the next.
+const PRUNED_MAX: usize = 10_000;
 
 /// Why the registry can't be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +46,12 @@ pub enum RegistryError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// Nothing there.
+    #[error("there is no registry at {path}")]
+    Missing {
+        /// Where.
+        path: PathBuf,
+    },
     /// A newer version wrote it.
     #[error("the registry {path} has format {found}, this program knows up to {FORMAT_VERSION}; run a newer version")]
     TooNew {
@@ -48,6 +67,16 @@ CREATE TABLE IF NOT EXISTS document (
   kind TEXT NOT NULL, number TEXT NOT NULL, revision INTEGER NOT NULL, withdrawn INTEGER NOT NULL, json BLOB NOT NULL,
   PRIMARY KEY (kind, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS used (number TEXT PRIMARY KEY, passage TEXT NOT NULL, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entry (
+  number TEXT PRIMARY KEY, tractor TEXT NOT NULL, tractor_country TEXT, rear TEXT, rear_country TEXT,
+  expected_at INTEGER NOT NULL, valid_until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS entry_valid ON entry (valid_until);
+CREATE TABLE IF NOT EXISTS reference (key TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (key, number)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS reference_number ON reference (number);
+CREATE TABLE IF NOT EXISTS declared (
+  key TEXT PRIMARY KEY, number TEXT NOT NULL, tractor TEXT) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS assessed (number TEXT PRIMARY KEY, json BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS declared_tractor ON declared (tractor) WHERE tractor IS NOT NULL;
 ";
 
 #[derive(Debug)]
@@ -64,41 +93,40 @@ impl Store {
         let connection = Connection::open(&path).map_err(fail)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
+        connection.set_prepared_statement_cache_capacity(32);
         let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
         if found > FORMAT_VERSION {
             return Err(RegistryError::TooNew { path, found });
         }
-        connection.pragma_update(None, "user_version", FORMAT_VERSION).map_err(fail)?;
         connection.execute_batch(SCHEMA).map_err(fail)?;
-        Ok(Self { connection })
+        let mut store = Self { connection };
+        if found == 1 {
+            store.fill_keys().map_err(fail)?;
+        }
+        store.connection.pragma_update(None, "user_version", FORMAT_VERSION).map_err(fail)?;
+        Ok(store)
     }
 
-    /// Reads everything that lives into memory; numbers of documents that no longer parse, and the last journal
-    /// sequence that was marked.
-    pub(super) fn load(&self, directory: &Path) -> Result<(Index, Vec<String>, u64), RegistryError> {
-        self.load_all().map_err(|source| RegistryError::Database { path: directory.join(FILE_NAME), source })
-    }
-
-    fn load_all(&self) -> rusqlite::Result<(Index, Vec<String>, u64)> {
-        let (mut index, mut broken) = (Index::default(), Vec::new());
-        let mut documents = self.connection.prepare("SELECT kind, number, json FROM document WHERE withdrawn = 0")?;
-        let mut rows = documents.query([])?;
-        while let Some(row) = rows.next()? {
-            let (kind, number, json): (String, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            match kind_of(&kind).and_then(|kind| parse_document(kind, &json).ok()) {
-                Some(document) => apply(&mut index, document),
-                None => broken.push(number),
+    /// Keys of the documents that a registry of format 1 holds.
+    fn fill_keys(&mut self) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        {
+            let mut documents =
+                transaction.prepare("SELECT kind, json FROM document WHERE withdrawn = 0 AND kind != 'party'")?;
+            let mut rows = documents.query([])?;
+            while let Some(row) = rows.next()? {
+                let (kind, json): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+                if let Some(document) = kind_of(&kind).and_then(|kind| parse_document(kind, &json).ok()) {
+                    put_keys(&transaction, &document)?;
+                }
             }
         }
-        let mut through = 0;
-        let mut used = self.connection.prepare("SELECT number, passage, sequence FROM used")?;
-        let mut rows = used.query([])?;
-        while let Some(row) = rows.next()? {
-            let (number, passage, sequence): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            index.use_up(&number, PassageId(Uuid::parse_str(&passage).unwrap_or_default()));
-            through = through.max(u64::try_from(sequence).unwrap_or(0));
-        }
-        Ok((index, broken, through))
+        transaction.commit()
+    }
+
+    /// The connection that is written through.
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     pub(super) fn begin(&self) -> rusqlite::Result<()> {
@@ -109,7 +137,7 @@ impl Store {
         self.connection.execute_batch("COMMIT")
     }
 
-    /// Stores a document unless what is stored is as new.
+    /// Stores a document and its keys, unless what is stored is as new.
     pub(super) fn put(&self, kind: RegisterKind, document: &Document, json: &[u8]) -> rusqlite::Result<ReceiptResult> {
         let (number, revision) = identity(document);
         let revision = i64::try_from(revision).unwrap_or(i64::MAX);
@@ -128,6 +156,7 @@ impl Store {
                 "INSERT OR REPLACE INTO document (kind, number, revision, withdrawn, json) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
             .execute(params![kind.as_str(), number, revision, is_withdrawn(document), json])?;
+        put_keys(&self.connection, document)?;
         Ok(ReceiptResult::Accepted)
     }
 
@@ -138,9 +167,35 @@ impl Store {
             .execute(params![number, passage.to_string(), sequence])?;
         Ok(())
     }
+
+    /// Keeps a decision taken before arrival, in place of an earlier one.
+    pub(super) fn assess(&self, assessment: &Assessment) -> rusqlite::Result<()> {
+        // Our own struct always serialises.
+        let json = serde_json::to_vec(assessment).unwrap_or_default();
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO assessed (number, json) VALUES (?1, ?2)")?
+            .execute(params![assessment.notification, json])?;
+        Ok(())
+    }
+
+    /// Forgets notifications that were valid until before `before`; their numbers. Uses stay.
+    pub(super) fn prune(&self, before: Timestamp) -> rusqlite::Result<Vec<String>> {
+        let mut outdated =
+            self.connection.prepare_cached("SELECT number FROM entry WHERE valid_until < ?1 LIMIT ?2")?;
+        let limit = i64::try_from(PRUNED_MAX).unwrap_or(i64::MAX);
+        let numbers = outdated.query_map(params![before.unix_micros(), limit], |row| row.get(0))?;
+        let numbers: Vec<String> = numbers.collect::<Result<_, _>>()?;
+        for number in &numbers {
+            drop_notification_keys(&self.connection, number)?;
+            self.connection
+                .prepare_cached("DELETE FROM document WHERE kind = 'notification' AND number = ?1")?
+                .execute([number])?;
+        }
+        Ok(numbers)
+    }
 }
 
-fn kind_of(name: &str) -> Option<RegisterKind> {
+pub(super) fn kind_of(name: &str) -> Option<RegisterKind> {
     [RegisterKind::Notification, RegisterKind::Declaration, RegisterKind::Party]
         .into_iter()
         .find(|kind| kind.as_str() == name)
@@ -150,18 +205,54 @@ fn is_withdrawn(document: &Document) -> bool {
     match document {
         Document::Notification(notification) => notification.action == Action::Withdraw,
         Document::Declaration(_) => false,
-        Document::Party(party) => party.action == Action::Withdraw,
+        Document::Party(Party { action, .. }) => *action == Action::Withdraw,
     }
 }
 
-/// Brings an accepted document into memory.
-pub(super) fn apply(index: &mut Index, document: Document) {
-    let withdrawn = is_withdrawn(&document);
+fn drop_notification_keys(connection: &Connection, number: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM entry WHERE number = ?1")?.execute([number])?;
+    connection.prepare_cached("DELETE FROM reference WHERE number = ?1")?.execute([number])?;
+    connection.prepare_cached("DELETE FROM assessed WHERE number = ?1")?.execute([number])?;
+    Ok(())
+}
+
+/// Writes a document's keys in place of those of its earlier revision.
+fn put_keys(connection: &Connection, document: &Document) -> rusqlite::Result<()> {
     match document {
-        Document::Notification(notification) if withdrawn => index.drop_notification(&notification.number),
-        Document::Notification(notification) => index.put_notification(notification),
-        Document::Declaration(declaration) => index.put_declaration(declaration),
-        Document::Party(party) if withdrawn => index.drop_party(&party.id),
-        Document::Party(party) => index.put_party(party),
+        Document::Notification(notification) => {
+            drop_notification_keys(connection, &notification.number)?;
+            if is_withdrawn(document) {
+                return Ok(());
+            }
+            let entry = plates_of(notification);
+            connection
+                .prepare_cached(
+                    "INSERT INTO entry (number, tractor, tractor_country, rear, rear_country, expected_at, valid_until)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    notification.number,
+                    entry.tractor.plate,
+                    entry.tractor.country,
+                    entry.rear.map(|rear| rear.plate.as_str()),
+                    entry.rear.and_then(|rear| rear.country.as_deref()),
+                    notification.expected_at.unix_micros(),
+                    notification.valid_until.unix_micros(),
+                ])?;
+            let mut add = connection.prepare_cached("INSERT OR IGNORE INTO reference (key, number) VALUES (?1, ?2)")?;
+            for key in references(notification) {
+                add.execute([key.as_str(), &notification.number])?;
+            }
+            Ok(())
+        }
+        Document::Declaration(declaration) => {
+            let key = number_key(&declaration.number);
+            let tractor = declared_tractor(declaration);
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO declared (key, number, tractor) VALUES (?1, ?2, ?3)")?
+                .execute(params![key.as_str(), declaration.number, tractor.as_ref().map(|plate| plate.as_str())])?;
+            Ok(())
+        }
+        Document::Party(_) => Ok(()),
     }
 }

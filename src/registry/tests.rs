@@ -1,5 +1,6 @@
 //! Documents: by revision, durable, withdrawn for good, and one number joins them all.
 
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use serde_json::{Value, json};
@@ -7,15 +8,16 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::matching::{MatchPolicy, Required, Tolerance};
-use crate::model::registry::RegisterKind;
-use crate::model::{Direction, LaneId, MatchQuery, MatchResult, PassageId, Receipt, ReceiptResult, Timestamp};
+use crate::domain::plate::Templates;
+use crate::matching::{MatchPolicy, Misread, Required, Tolerance};
+use crate::model::registry::{PlateOf, RegisterKind};
+use crate::model::{Direction, LaneId, MatchQuery, MatchResult, PassageId, Receipt, ReceiptResult, SiteId, Timestamp};
 
 #[test]
 fn the_highest_revision_stays_whatever_the_order() {
     for order in [[1, 2, 3], [3, 2, 1], [2, 3, 1], [2, 1, 3]] {
         let dir = TempDir::new().expect("a directory");
-        let registry = Registry::open(dir.path()).expect("opened");
+        let registry = open(dir.path()).expect("opened");
         for revision in order {
             submit(&registry, RegisterKind::Notification, &notification(revision, "upsert"));
         }
@@ -27,7 +29,7 @@ fn the_highest_revision_stays_whatever_the_order() {
 #[test]
 fn each_document_is_answered() {
     let dir = TempDir::new().expect("a directory");
-    let registry = Registry::open(dir.path()).expect("opened");
+    let registry = open(dir.path()).expect("opened");
     let results = [2, 2, 1]
         .map(|revision| submit(&registry, RegisterKind::Notification, &notification(revision, "upsert")).result);
     assert_eq!(results, [ReceiptResult::Accepted, ReceiptResult::Duplicate, ReceiptResult::Stale]);
@@ -40,20 +42,20 @@ fn each_document_is_answered() {
 #[test]
 fn a_withdrawn_notification_is_not_brought_back_by_an_older_one() {
     let dir = TempDir::new().expect("a directory");
-    let registry = Registry::open(dir.path()).expect("opened");
+    let registry = open(dir.path()).expect("opened");
     for (revision, action) in [(1, "upsert"), (3, "withdraw"), (2, "upsert")] {
         submit(&registry, RegisterKind::Notification, &notification(revision, action));
     }
     assert!(find(&registry, |_| {}).notification.is_none());
     drop(registry);
-    assert!(find(&Registry::open(dir.path()).expect("opened"), |_| {}).notification.is_none());
+    assert!(find(&open(dir.path()).expect("opened"), |_| {}).notification.is_none());
 }
 
 #[test]
 fn what_was_answered_is_found_again_after_a_restart() {
     let dir = TempDir::new().expect("a directory");
     let before = {
-        let registry = Registry::open(dir.path()).expect("opened");
+        let registry = open(dir.path()).expect("opened");
         submit(&registry, RegisterKind::Notification, &notification(1, "upsert"));
         submit(&registry, RegisterKind::Declaration, &declaration());
         submit(&registry, RegisterKind::Party, &party());
@@ -62,7 +64,7 @@ fn what_was_answered_is_found_again_after_a_restart() {
     assert!(before.findings.is_empty(), "{:?}", before.findings);
     assert_eq!(before.declaration.as_ref().expect("joined").number, "55302-150324-123");
     assert_eq!(before.parties.len(), 1);
-    let registry = Registry::open(dir.path()).expect("opened");
+    let registry = open(dir.path()).expect("opened");
     assert_eq!(find(&registry, |_| {}), before);
     assert!(registry.broken().is_empty());
 }
@@ -71,14 +73,14 @@ fn what_was_answered_is_found_again_after_a_restart() {
 fn a_used_notification_is_told_and_stays_used() {
     let dir = TempDir::new().expect("a directory");
     {
-        let registry = Registry::open(dir.path()).expect("opened");
+        let registry = open(dir.path()).expect("opened");
         submit(&registry, RegisterKind::Notification, &notification(1, "upsert"));
         submit(&registry, RegisterKind::Declaration, &declaration());
         registry.mark_used("PN-1", PassageId(Uuid::from_u128(1)), 42);
         assert!(find(&registry, |query| query.passage = PassageId(Uuid::from_u128(1))).findings.is_empty());
         assert_eq!(find(&registry, |_| {}).findings[0].code.as_str(), "already_used");
     }
-    let registry = Registry::open(dir.path()).expect("opened");
+    let registry = open(dir.path()).expect("opened");
     assert_eq!(find(&registry, |_| {}).findings[0].code.as_str(), "already_used");
     assert_eq!(registry.used_through(), 42);
 }
@@ -86,7 +88,7 @@ fn a_used_notification_is_told_and_stays_used() {
 #[test]
 fn a_scanned_document_finds_the_notification_of_an_unread_plate() {
     let dir = TempDir::new().expect("a directory");
-    let registry = Registry::open(dir.path()).expect("opened");
+    let registry = open(dir.path()).expect("opened");
     submit(&registry, RegisterKind::Notification, &notification(1, "upsert"));
     for scanned in ["PN-1", "55302/150324/0000123"] {
         let found = find(&registry, |query| {
@@ -95,6 +97,10 @@ fn a_scanned_document_finds_the_notification_of_an_unread_plate() {
         });
         assert!(found.notification.is_some(), "{scanned}");
     }
+}
+
+fn open(directory: &std::path::Path) -> Result<Registry, RegistryError> {
+    Registry::open(directory, Arc::new(Templates::embedded()))
 }
 
 fn submit(registry: &Registry, kind: RegisterKind, document: &Value) -> Receipt {
@@ -111,15 +117,25 @@ fn find(registry: &Registry, change: impl FnOnce(&mut MatchQuery)) -> MatchResul
         passage: PassageId(Uuid::from_u128(9)),
         round: 1,
         direction: Direction::Entry,
-        tractor: Some("123 ABC 02".into()),
-        trailer: Some("45DEF02".into()),
+        arrived: Timestamp::from_unix_micros(1_795_000_000_000_000),
+        tractor: Some(PlateOf { plate: "123 ABC 02".into(), country: None }),
+        trailer: Some(PlateOf { plate: "45DEF02".into(), country: None }),
         documents: vec![],
         gross_kg: Some(27_400),
     };
     change(&mut query);
     let required = vec![Required::Notification, Required::Declaration];
-    let policy = MatchPolicy { required, tolerance: Tolerance { kg: 300, percent: 3.0 } };
-    registry.find(&query, &policy, Timestamp::from_unix_micros(1_795_000_000_000_000))
+    let policy = MatchPolicy {
+        required,
+        tolerance: Tolerance { kg: 300, percent: 3.0 },
+        site: SiteId::new("nur-zholy").expect("a name"),
+        templates: Arc::new(Templates::embedded()),
+        lead: None,
+        misread: Misread::Holds,
+        dangerous_codes: vec![],
+        severities: std::collections::BTreeMap::new(),
+    };
+    registry.find(&query, &policy, Timestamp::from_unix_micros(1_795_000_000_000_000)).expect("read")
 }
 
 fn notification(revision: u64, action: &str) -> Value {
@@ -136,6 +152,7 @@ fn declaration() -> Value {
     json!({
         "number": "55302-150324-123", "kind": "transit", "revision": 1, "status": "released", "gross_kg": 12000,
         "goods": [{ "item": 1, "code": "870323", "gross_kg": 12000 }], "holder": { "id": "240440000300" },
+        "guarantee": { "kind": "general", "valid_until": "2099-01-01T00:00:00Z" },
     })
 }
 

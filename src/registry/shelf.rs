@@ -1,0 +1,141 @@
+//! Whole documents, read from the disk when a lane asks, the last ones kept at hand.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::load::open_to_read;
+use super::store::RegistryError;
+use crate::domain::NumberKey;
+use crate::domain::plate::Folded;
+use crate::model::Timestamp;
+use crate::model::registry::{Declaration, PriorNotification, RegisterKind};
+use crate::model::risk::Assessment;
+use crate::wire::registry::{Document, parse_document};
+
+/// Documents kept at hand; those of the vehicles on their way into the lanes.
+const AT_HAND_MAX: usize = 4_096;
+/// Notifications that one number may lead to.
+const REFERRING_MAX: usize = 32;
+
+#[derive(Debug, Default)]
+struct AtHand {
+    documents: HashMap<(RegisterKind, String), Arc<Document>>,
+    order: VecDeque<(RegisterKind, String)>,
+    /// Grows with every change of the register: what was read before it may be old.
+    generation: u64,
+}
+
+/// The disk's read side.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    connection: Mutex<Connection>,
+    at_hand: Mutex<AtHand>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shelf {
+    pub(super) fn open(directory: &Path) -> Result<Self, RegistryError> {
+        let connection = open_to_read(directory)?;
+        connection.set_prepared_statement_cache_capacity(16);
+        Ok(Self { connection: Mutex::new(connection), at_hand: Mutex::default() })
+    }
+
+    /// A document has changed: what is at hand of it is old.
+    pub(super) fn forget(&self, kind: RegisterKind, number: &str) {
+        let mut at_hand = locked(&self.at_hand);
+        at_hand.generation += 1;
+        at_hand.documents.remove(&(kind, number.to_owned()));
+    }
+
+    pub(super) fn notification(&self, number: &str) -> rusqlite::Result<Option<Arc<PriorNotification>>> {
+        Ok(self.document(RegisterKind::Notification, number)?.and_then(|document| match &*document {
+            Document::Notification(notification) => Some(Arc::clone(notification)),
+            Document::Declaration(_) | Document::Party(_) => None,
+        }))
+    }
+
+    /// The declaration of that number, however it is written.
+    pub(super) fn declaration(&self, key: &NumberKey) -> rusqlite::Result<Option<Arc<Declaration>>> {
+        let number: Option<String> = locked(&self.connection)
+            .prepare_cached("SELECT number FROM declared WHERE key = ?1")?
+            .query_row([key.as_str()], |row| row.get(0))
+            .optional()?;
+        let Some(number) = number else { return Ok(None) };
+        Ok(self.document(RegisterKind::Declaration, &number)?.and_then(|document| match &*document {
+            Document::Declaration(declaration) => Some(Arc::clone(declaration)),
+            Document::Notification(_) | Document::Party(_) => None,
+        }))
+    }
+
+    /// The decision taken before arrival.
+    pub(super) fn assessment(&self, number: &str) -> rusqlite::Result<Option<Assessment>> {
+        let json: Option<Vec<u8>> = locked(&self.connection)
+            .prepare_cached("SELECT json FROM assessed WHERE number = ?1")?
+            .query_row([number], |row| row.get(0))
+            .optional()?;
+        Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
+    }
+
+    /// Numbers of live notifications, expected first to last from `from` on, that nobody has assessed.
+    pub(super) fn unassessed(&self, from: Timestamp, at_most: usize) -> rusqlite::Result<Vec<String>> {
+        let connection = locked(&self.connection);
+        let mut statement = connection.prepare_cached(
+            "SELECT number FROM entry WHERE valid_until > ?1 AND number NOT IN (SELECT number FROM assessed)
+             ORDER BY expected_at LIMIT ?2",
+        )?;
+        let limit = i64::try_from(at_most).unwrap_or(i64::MAX);
+        statement.query_map(params![from.unix_micros(), limit], |row| row.get(0))?.collect()
+    }
+
+    /// Numbers of live notifications that name a number.
+    pub(super) fn referring(&self, key: &NumberKey) -> rusqlite::Result<Vec<String>> {
+        self.list("SELECT number FROM reference WHERE key = ?1 LIMIT ?2", key.as_str())
+    }
+
+    /// Keys of declarations that name a tractor.
+    pub(super) fn declared_for(&self, tractor: &Folded) -> rusqlite::Result<Vec<String>> {
+        self.list("SELECT key FROM declared WHERE tractor = ?1 LIMIT ?2", tractor.as_str())
+    }
+
+    fn list(&self, sql: &str, key: &str) -> rusqlite::Result<Vec<String>> {
+        let connection = locked(&self.connection);
+        let mut statement = connection.prepare_cached(sql)?;
+        let limit = i64::try_from(REFERRING_MAX).unwrap_or(i64::MAX);
+        statement.query_map(params![key, limit], |row| row.get(0))?.collect()
+    }
+
+    fn document(&self, kind: RegisterKind, number: &str) -> rusqlite::Result<Option<Arc<Document>>> {
+        let key = (kind, number.to_owned());
+        let generation = {
+            let at_hand = locked(&self.at_hand);
+            if let Some(document) = at_hand.documents.get(&key) {
+                return Ok(Some(Arc::clone(document)));
+            }
+            at_hand.generation
+        };
+        let json: Option<Vec<u8>> = locked(&self.connection)
+            .prepare_cached("SELECT json FROM document WHERE kind = ?1 AND number = ?2 AND withdrawn = 0")?
+            .query_row(params![kind.as_str(), number], |row| row.get(0))
+            .optional()?;
+        // What was stored was parsed before it was stored.
+        let Some(document) = json.and_then(|json| parse_document(kind, &json).ok()) else { return Ok(None) };
+        let document = Arc::new(document);
+        let mut at_hand = locked(&self.at_hand);
+        if at_hand.generation == generation {
+            at_hand.order.push_back(key.clone());
+            at_hand.documents.insert(key, Arc::clone(&document));
+            if at_hand.order.len() > AT_HAND_MAX
+                && let Some(oldest) = at_hand.order.pop_front()
+            {
+                at_hand.documents.remove(&oldest);
+            }
+        }
+        Ok(Some(document))
+    }
+}
