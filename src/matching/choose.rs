@@ -1,97 +1,74 @@
 //! Which of several notifications is this vehicle's?
 
-use crate::domain::plate::{Folded, fold};
-use crate::domain::{NumberKey, number_key};
-use crate::model::registry::PriorNotification;
-use crate::model::{Direction, MatchQuery, Timestamp};
+use super::plates::SeenPlates;
+use super::policy::MatchPolicy;
+use super::score::{Candidate, IDENTITY_MIN, MARGIN_MIN, Ranked, Seen, score};
+use super::seen::SeenPapers;
+use crate::model::{Clue, MatchQuery, Scored, Timestamp};
 
-/// A notification that may be the vehicle's.
-#[derive(Debug, Clone, Copy)]
-pub struct Candidate<'a> {
-    /// The notification.
-    pub notification: &'a PriorNotification,
-    /// It was used for another passage.
-    pub used: bool,
-}
+/// Candidates that are told to the officer.
+pub(super) const CANDIDATES_SHOWN: usize = 5;
 
 /// What was chosen.
-#[derive(Debug, Clone, Copy)]
-pub enum Choice<'a> {
-    /// None fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// None names this vehicle.
     None,
-    /// One fits best.
+    /// One names it clearly.
     One(Candidate<'a>),
-    /// Several fit equally: an officer decides (hazard 30).
+    /// Several do, and none clearly better: an officer decides (hazard 30).
     Ambiguous(usize),
 }
 
-/// How well a candidate fits; greater is better. Fields in order of weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Fit {
-    scanned: bool,
-    unused: bool,
-    valid: bool,
-    trailer: bool,
+/// What was chosen, and from what.
+#[derive(Debug, Clone)]
+pub struct Choice<'a> {
+    /// What was chosen.
+    pub verdict: Verdict<'a>,
+    /// The best candidates, best first.
+    pub candidates: Vec<Scored>,
 }
 
-/// Chooses by a scanned document, else by the folded tractor plate; the trailer decides between equals. A rear plate
-/// alone chooses nothing: trailers are swapped.
+impl PartialEq for Candidate<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.used == other.used && std::ptr::eq(self.notification, other.notification)
+    }
+}
+
+impl Eq for Candidate<'_> {}
+
+/// Chooses the notification that plates, documents and circumstances name together.
 #[must_use]
 pub fn choose<'a>(
     query: &MatchQuery,
     candidates: impl IntoIterator<Item = Candidate<'a>>,
+    policy: &MatchPolicy,
     now: Timestamp,
 ) -> Choice<'a> {
-    let scanned: Vec<_> = query.documents.iter().map(|document| number_key(document)).collect();
-    let tractor = query.tractor.as_deref().map(fold).unwrap_or_default();
-    let trailer = query.trailer.as_deref().map(fold).unwrap_or_default();
-    let mut best: Option<(Fit, Candidate<'a>)> = None;
-    let mut equals = 0_usize;
-    for candidate in candidates {
-        if !goes(query.direction, candidate.notification.direction) {
-            continue;
-        }
-        let Some(fit) = fit(&candidate, &scanned, &tractor, &trailer, now) else { continue };
-        match best {
-            Some((known, _)) if known > fit => {}
-            Some((known, _)) if known == fit => equals += 1,
-            Some(_) | None => {
-                best = Some((fit, candidate));
-                equals = 1;
-            }
-        }
-    }
-    match best {
-        None => Choice::None,
-        Some((_, candidate)) if equals == 1 => Choice::One(candidate),
-        // Used or expired ones are no choice to make: any of them gives the same finding.
-        Some((fit, candidate)) if !fit.unused || !fit.valid => Choice::One(candidate),
-        Some(_) => Choice::Ambiguous(equals),
-    }
-}
-
-fn goes(lane: Direction, notified: Direction) -> bool {
-    lane == notified || notified == Direction::Transit || lane == Direction::Transit
-}
-
-fn fit(
-    candidate: &Candidate<'_>,
-    scanned: &[NumberKey],
-    tractor: &Folded,
-    trailer: &Folded,
-    now: Timestamp,
-) -> Option<Fit> {
-    let notification = candidate.notification;
-    let names = |key: &NumberKey| {
-        number_key(&notification.number) == *key
-            || notification.documents.iter().any(|document| number_key(&document.number) == *key)
+    let seen = Seen {
+        plates: SeenPlates::of(query, &policy.templates),
+        papers: SeenPapers::sort(&query.documents),
+        direction: query.direction,
+        arrived: query.arrived,
+        site: &policy.site,
+        now,
+        templates: &policy.templates,
     };
-    let by_scan = scanned.iter().any(names);
-    let by_plate = !tractor.is_empty() && fold(&notification.vehicle.tractor.plate) == *tractor;
-    if !by_scan && !by_plate {
-        return None;
-    }
-    let last = notification.vehicle.trailers.last();
-    let trailer = last.is_some_and(|notified| fold(&notified.plate) == *trailer);
-    Some(Fit { scanned: by_scan, unused: !candidate.used, valid: notification.valid_until > now, trailer })
+    let mut ranked: Vec<Ranked<'a>> = candidates.into_iter().map(|candidate| score(candidate, &seen)).collect();
+    ranked.sort_by(|a, b| {
+        let by_score = b.scored.score.cmp(&a.scored.score);
+        by_score.then_with(|| a.scored.notification.cmp(&b.scored.notification))
+    });
+    let verdict = verdict(&ranked);
+    let candidates = ranked.into_iter().take(CANDIDATES_SHOWN).map(|ranked| ranked.scored).collect();
+    Choice { verdict, candidates }
+}
+
+fn verdict<'a>(ranked: &[Ranked<'a>]) -> Verdict<'a> {
+    let mut able = ranked.iter().filter(|ranked| ranked.identity >= IDENTITY_MIN);
+    let Some(best) = able.next() else { return Verdict::None };
+    let close = able.filter(|other| best.scored.score - other.scored.score < MARGIN_MIN).count();
+    // Used or expired ones are no choice to make: any of them gives the same finding.
+    let spent = best.scored.has(Clue::Used) || best.scored.has(Clue::Expired);
+    if close == 0 || spent { Verdict::One(best.candidate) } else { Verdict::Ambiguous(close + 1) }
 }

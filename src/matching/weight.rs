@@ -1,5 +1,7 @@
 //! The scale against the documents.
 
+use std::sync::Arc;
+
 use crate::model::registry::{Declaration, PriorNotification};
 use crate::model::{Finding, FindingCode};
 
@@ -14,7 +16,7 @@ pub struct Tolerance {
 
 /// What the scale should see, whole kilograms: laden, else goods and tare (contract, Registry payloads).
 #[must_use]
-pub fn expected_kg(notification: Option<&PriorNotification>, declaration: Option<&Declaration>) -> Option<i64> {
+pub fn expected_kg(notification: Option<&PriorNotification>, declarations: &[Arc<Declaration>]) -> Option<i64> {
     let notification = notification?;
     if let Some(laden) = notification.laden_kg {
         return whole_kg(laden);
@@ -23,7 +25,7 @@ pub fn expected_kg(notification: Option<&PriorNotification>, declaration: Option
     let goods = if notification.empty || notification.gross_kg > 0.0 {
         notification.gross_kg
     } else {
-        declaration.map_or(notification.gross_kg, |declaration| declaration.gross_kg)
+        declarations.iter().map(|declaration| declaration.gross_kg).sum()
     };
     whole_kg(goods + tare)
 }

@@ -14,6 +14,18 @@ pub enum Severity {
     Block,
 }
 
+impl Severity {
+    /// The name that the contract prints.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Hold => "hold",
+            Self::Block => "block",
+        }
+    }
+}
+
 /// What was noticed; a closed set, so that it may label a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,6 +46,32 @@ pub enum FindingCode {
     WeightDiscrepancy,
     /// The trailer in the lane is not the notified one.
     TrailerMismatch,
+    /// The front plate in the lane is not the notified one, as read.
+    PlateMismatch,
+    /// Containers disagree: seen, notified, declared.
+    ContainerMismatch,
+    /// Seals disagree: notified, declared.
+    SealMismatch,
+    /// The vehicle came more than the notified lead before it was expected.
+    TooEarly,
+    /// The notification came less than the lead before the vehicle.
+    LateNotification,
+    /// The notification is for another border crossing point.
+    WrongSite,
+    /// The notification is for the other direction.
+    WrongDirection,
+    /// The carrier, or who answers for the procedure, may not act.
+    CarrierSuspended,
+    /// No guarantee that holds covers the transit.
+    GuaranteeMissing,
+    /// The procedure's deadline has passed.
+    DeadlinePassed,
+    /// A number's check digit is wrong.
+    CheckDigit,
+    /// Notification and declaration list different numbers of goods.
+    GoodsCount,
+    /// Goods that are dangerous by their code, or by the plate on the vehicle, were not notified as dangerous.
+    DangerousUndeclared,
     /// Neither laden weight nor tare is known: the scale can't be held against the documents.
     TareUnknown,
     /// Plate readers disagree about one plate.
@@ -45,6 +83,73 @@ pub enum FindingCode {
 }
 
 impl FindingCode {
+    /// Every code.
+    pub const ALL: [Self; 25] = [
+        Self::NoNotification,
+        Self::NotificationExpired,
+        Self::AlreadyUsed,
+        Self::Ambiguous,
+        Self::NoDeclaration,
+        Self::DeclarationNotReleased,
+        Self::WeightDiscrepancy,
+        Self::TrailerMismatch,
+        Self::PlateMismatch,
+        Self::ContainerMismatch,
+        Self::SealMismatch,
+        Self::TooEarly,
+        Self::LateNotification,
+        Self::WrongSite,
+        Self::WrongDirection,
+        Self::CarrierSuspended,
+        Self::GuaranteeMissing,
+        Self::DeadlinePassed,
+        Self::CheckDigit,
+        Self::GoodsCount,
+        Self::DangerousUndeclared,
+        Self::TareUnknown,
+        Self::PlateConflict,
+        Self::EvidenceMissing,
+        Self::Radiation,
+    ];
+
+    /// The least weight that a site may give it: what says who the vehicle is, and radiation, always hold.
+    #[must_use]
+    pub const fn least_severity(self) -> Severity {
+        match self {
+            Self::NoNotification
+            | Self::Ambiguous
+            | Self::PlateMismatch
+            | Self::PlateConflict
+            | Self::EvidenceMissing => Severity::Hold,
+            Self::Radiation => Severity::Block,
+            Self::NotificationExpired
+            | Self::AlreadyUsed
+            | Self::NoDeclaration
+            | Self::DeclarationNotReleased
+            | Self::WeightDiscrepancy
+            | Self::TrailerMismatch
+            | Self::ContainerMismatch
+            | Self::SealMismatch
+            | Self::TooEarly
+            | Self::LateNotification
+            | Self::WrongSite
+            | Self::WrongDirection
+            | Self::CarrierSuspended
+            | Self::GuaranteeMissing
+            | Self::DeadlinePassed
+            | Self::CheckDigit
+            | Self::GoodsCount
+            | Self::DangerousUndeclared
+            | Self::TareUnknown => Severity::Info,
+        }
+    }
+
+    /// The code of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == name)
+    }
+
     /// The code as contract and metrics print it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -57,6 +162,19 @@ impl FindingCode {
             Self::DeclarationNotReleased => "declaration_not_released",
             Self::WeightDiscrepancy => "weight_discrepancy",
             Self::TrailerMismatch => "trailer_mismatch",
+            Self::PlateMismatch => "plate_mismatch",
+            Self::ContainerMismatch => "container_mismatch",
+            Self::SealMismatch => "seal_mismatch",
+            Self::TooEarly => "too_early",
+            Self::LateNotification => "late_notification",
+            Self::WrongSite => "wrong_site",
+            Self::WrongDirection => "wrong_direction",
+            Self::CarrierSuspended => "carrier_suspended",
+            Self::GuaranteeMissing => "guarantee_missing",
+            Self::DeadlinePassed => "deadline_passed",
+            Self::CheckDigit => "check_digit",
+            Self::GoodsCount => "goods_count",
+            Self::DangerousUndeclared => "dangerous_undeclared",
             Self::TareUnknown => "tare_unknown",
             Self::PlateConflict => "plate_conflict",
             Self::EvidenceMissing => "evidence_missing",

@@ -106,7 +106,15 @@ impl HoldCode {
                 FindingCode::NoNotification
                 | FindingCode::NotificationExpired
                 | FindingCode::NoDeclaration
-                | FindingCode::DeclarationNotReleased,
+                | FindingCode::DeclarationNotReleased
+                | FindingCode::TooEarly
+                | FindingCode::LateNotification
+                | FindingCode::WrongSite
+                | FindingCode::WrongDirection
+                | FindingCode::GuaranteeMissing
+                | FindingCode::DeadlinePassed
+                | FindingCode::CheckDigit
+                | FindingCode::GoodsCount,
             ) => Owner::Carrier,
             Self::Finding(FindingCode::EvidenceMissing | FindingCode::PlateConflict)
             | Self::RiskUnavailable
@@ -125,6 +133,11 @@ impl HoldCode {
                 | FindingCode::Ambiguous
                 | FindingCode::WeightDiscrepancy
                 | FindingCode::TrailerMismatch
+                | FindingCode::PlateMismatch
+                | FindingCode::ContainerMismatch
+                | FindingCode::SealMismatch
+                | FindingCode::CarrierSuspended
+                | FindingCode::DangerousUndeclared
                 | FindingCode::TareUnknown
                 | FindingCode::Radiation,
             )

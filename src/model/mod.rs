@@ -13,6 +13,7 @@ pub mod ident;
 pub mod matched;
 pub mod observation;
 pub mod order;
+mod receipt;
 pub mod record;
 pub mod registry;
 pub mod risk;
@@ -25,7 +26,7 @@ pub use command::{BarrierCommand, CommandReason, CommandVerb, Light, Signal};
 pub use finding::{Finding, FindingCode, Severity};
 pub use hold::{Hold, HoldCode, Owner};
 pub use ident::{DeviceName, LaneId, PassageId, SiteId};
-pub use matched::{MatchQuery, MatchResult};
+pub use matched::{Clue, MatchQuery, MatchResult, Point, Scored};
 pub use observation::{
     BarrierMode, BarrierPlace, BarrierState, DeviceHealth, DocumentScan, LoopPlace, LoopState, Observation, PlateRead,
     Position, RadiationAlarm, RadiationReading, Stability, View, WeighMethod, WeightReading,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
+pub use super::receipt::{PathError, Receipt, ReceiptResult, RegisterKind};
 use super::state::Direction;
 
 /// What a document does to the register.
@@ -123,6 +124,9 @@ pub struct PriorNotification {
     pub valid_until: Timestamp,
     /// Entry, exit or transit.
     pub direction: Direction,
+    /// The crossing point where it is expected, where the trader names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
     /// Who carries.
     pub carrier: CarrierRef,
     /// What comes.
@@ -150,6 +154,9 @@ pub struct PriorNotification {
     /// Nothing on board.
     #[serde(default)]
     pub empty: bool,
+    /// Goods in free circulation owe no declaration.
+    #[serde(default)]
+    pub customs_status: CustomsStatus,
     /// Dangerous goods.
     #[serde(default)]
     pub dangerous: Vec<Dangerous>,
@@ -167,6 +174,19 @@ pub enum DeclarationKind {
     Tir,
     /// Common transit.
     CommonTransit,
+}
+
+impl DeclarationKind {
+    /// How a notification refers to it.
+    #[must_use]
+    pub const fn document_kind(self) -> DocumentKind {
+        match self {
+            Self::Transit => DocumentKind::TransitDeclaration,
+            Self::Goods => DocumentKind::GoodsDeclaration,
+            Self::Tir => DocumentKind::TirCarnet,
+            Self::CommonTransit => DocumentKind::Mrn,
+        }
+    }
 }
 
 /// Where a declaration stands.
@@ -317,68 +337,4 @@ pub struct Party {
     pub status: PartyStatus,
     /// Since when.
     pub since: Timestamp,
-}
-
-/// Which register a receipt is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RegisterKind {
-    /// Prior notifications.
-    Notification,
-    /// Declarations.
-    Declaration,
-    /// Parties.
-    Party,
-}
-
-impl RegisterKind {
-    /// The name that topics use.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Notification => "notification",
-            Self::Declaration => "declaration",
-            Self::Party => "party",
-        }
-    }
-}
-
-/// What became of a submitted document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReceiptResult {
-    /// Stored.
-    Accepted,
-    /// The stored revision again.
-    Duplicate,
-    /// Older than the stored revision.
-    Stale,
-    /// Not a valid document.
-    Rejected,
-}
-
-/// Where a document is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PathError {
-    /// JSON path.
-    pub path: String,
-    /// What was expected.
-    pub message: String,
-}
-
-/// The answer to every inbound document (`registry/receipt`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// Which register.
-    pub kind: RegisterKind,
-    /// The document's number, where it could be read.
-    pub number: Option<String>,
-    /// The document's revision, where it could be read.
-    pub revision: Option<u64>,
-    /// What became of it.
-    pub result: ReceiptResult,
-    /// What is wrong.
-    pub errors: Vec<PathError>,
-    /// When.
-    pub at: Timestamp,
 }

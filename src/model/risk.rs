@@ -163,6 +163,23 @@ pub struct RiskDecision {
     pub valid_until: Option<Timestamp>,
 }
 
+/// A decision taken before the vehicle arrived, and what it was taken on: it counts only while that is unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// The notification.
+    pub notification: String,
+    /// Its revision then.
+    pub revision: u64,
+    /// The declarations that went with it, with their revisions then.
+    pub declarations: Vec<(String, u64)>,
+    /// What the RMS said.
+    pub decision: RiskDecision,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// When it answered.
+    pub decided_at: Timestamp,
+}
+
 /// What the risk gateway brings back to the lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RiskAnswer {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alarm::Alarm;
 use super::hold::Hold;
+use super::matched::Scored;
 use super::risk::Channel;
 use super::{LaneId, PassageId, Timestamp};
 
@@ -164,6 +165,9 @@ pub struct PassageSummary {
     /// Channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
+    /// Notifications that may be its own, while an officer must say which.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Scored>,
 }
 
 /// The lane as topics and API show it (`state`, retained).

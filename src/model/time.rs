@@ -68,6 +68,13 @@ impl Timestamp {
         self.0
     }
 
+    /// This instant moved back by `by`; saturates at the start of chrono's range.
+    #[must_use]
+    pub fn minus(self, by: Duration) -> Self {
+        let by = chrono::Duration::from_std(by).unwrap_or(chrono::Duration::zero());
+        Self(self.0.checked_sub_signed(by).unwrap_or(self.0))
+    }
+
     /// This instant moved by `by`; saturates at the end of chrono's range.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
