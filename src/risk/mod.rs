@@ -4,6 +4,8 @@
 //! site has configured it. What it does not do: ask the RMS (the gateway's work) or judge documents (matching's).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod gateway;
+
 use crate::model::{Channel, RiskDecision, RiskRequest};
 
 /// The decision of the edge for a request, when no RMS is asked. Findings hold by themselves, whatever the channel.

@@ -5,8 +5,10 @@
 
 pub mod barrier;
 pub mod bounds;
+pub mod import;
 pub mod payload;
 pub mod registry;
 pub mod risk;
 pub mod scale;
+pub mod signature;
 pub mod topic;

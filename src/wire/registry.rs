@@ -1,5 +1,7 @@
 //! Registry documents: parsed whole, every fault named with its JSON path.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::bounds::{DOCUMENT_MAX_BYTES, Malformed, parse};
@@ -16,11 +18,23 @@ const ERRORS_MAX: usize = 50;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
     /// A prior notification.
-    Notification(PriorNotification),
+    Notification(Arc<PriorNotification>),
     /// A declaration.
-    Declaration(Declaration),
+    Declaration(Arc<Declaration>),
     /// A party.
     Party(Party),
+}
+
+impl Document {
+    /// Which register it belongs to.
+    #[must_use]
+    pub const fn kind(&self) -> RegisterKind {
+        match self {
+            Self::Notification(_) => RegisterKind::Notification,
+            Self::Declaration(_) => RegisterKind::Declaration,
+            Self::Party(_) => RegisterKind::Party,
+        }
+    }
 }
 
 /// A document that may not, with what could be read of its identity.
@@ -40,8 +54,12 @@ pub struct Rejection {
 /// All that is wrong with it, by JSON path.
 pub fn parse_document(kind: RegisterKind, bytes: &[u8]) -> Result<Document, Rejection> {
     let parsed = match kind {
-        RegisterKind::Notification => parse(bytes, DOCUMENT_MAX_BYTES).map(Document::Notification),
-        RegisterKind::Declaration => parse(bytes, DOCUMENT_MAX_BYTES).map(Document::Declaration),
+        RegisterKind::Notification => {
+            parse(bytes, DOCUMENT_MAX_BYTES).map(|found| Document::Notification(Arc::new(found)))
+        }
+        RegisterKind::Declaration => {
+            parse(bytes, DOCUMENT_MAX_BYTES).map(|found| Document::Declaration(Arc::new(found)))
+        }
         RegisterKind::Party => parse(bytes, DOCUMENT_MAX_BYTES).map(Document::Party),
     };
     let document = parsed.map_err(|malformed| unreadable(kind, bytes, &malformed))?;

@@ -207,6 +207,12 @@ pub fn lane_event(site: &SiteId, lane: &LaneId) -> String {
     format!("bcp/{site}/lane/{lane}/event")
 }
 
+/// Documents for a register.
+#[must_use]
+pub fn registry(site: &SiteId, kind: RegisterKind) -> String {
+    format!("bcp/{site}/registry/{}", kind.as_str())
+}
+
 /// Receipts of registry documents.
 #[must_use]
 pub fn receipt(site: &SiteId) -> String {
