@@ -1,5 +1,7 @@
 //! Metrics, each named once (floor F5). Labels are closed sets: never a plate, a person or a profile.
 
+mod risk;
+
 use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -10,6 +12,10 @@ use crate::model::registry::RegisterKind;
 use crate::model::{
     BarrierPlace, Channel, CommandReason, CommandVerb, DeviceName, Direction, FindingCode, HoldCode, LaneId,
     MatchResult, OrderRefusal, Outcome, Phase, ReceiptResult,
+};
+
+pub use risk::{
+    RiskResult, risk_answer_refused, risk_breaker, risk_decided, risk_latency, risk_request, risk_under_way,
 };
 
 /// Kind of a metric.
@@ -57,6 +63,10 @@ catalogue! {
     ARM_FAULTS = "barrier_faults_total", Counter, "Arms that did not do what they were told, by lane and barrier.";
     RISK = "risk_requests_total", Counter, "Requests to the RMS and what became of them, by result.";
     RISK_LATENCY = "risk_request_seconds", Histogram, "Request to usable answer of the RMS.";
+    RISK_DECIDED = "risk_decisions_total", Counter, "Decisions that counted, by when they were taken.";
+    RISK_BREAKER = "risk_breaker_state", Gauge, "1 for the state that the breaker before the RMS is in, by state.";
+    RISK_UNDER_WAY = "risk_requests_under_way", Gauge, "Risk requests under way and waiting, by stage.";
+    RISK_SIGNATURE = "risk_answers_refused_total", Counter, "Answers of the RMS that count as none, by reason.";
     ORDERS = "orders_total", Counter, "Officers' orders, by order and result.";
     SIGN_IN_FAILURES = "sign_in_failures_total", Counter, "Sign-ins that failed, by reason.";
     DOCUMENTS = "registry_documents_total", Counter, "Registry documents, by register and result.";
@@ -220,41 +230,6 @@ pub fn barrier_travel(lane: &LaneId, barrier: BarrierPlace, took: Duration) {
 /// An arm did not do what it was told.
 pub fn barrier_fault(lane: &LaneId, barrier: BarrierPlace) {
     counter!(ARM_FAULTS, "lane" => label(lane), "barrier" => barrier.as_str()).increment(1);
-}
-
-/// What became of a risk request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RiskResult {
-    /// Answered in time.
-    Answered,
-    /// Asked once more.
-    Retried,
-    /// No answer in time.
-    Timeout,
-    /// An answer after that, or a second one.
-    Late,
-    /// The correlation is another request's.
-    Foreign,
-    /// Not an answer.
-    Malformed,
-}
-
-/// A risk request's way.
-pub fn risk_request(result: RiskResult) {
-    let result = match result {
-        RiskResult::Answered => "answered",
-        RiskResult::Retried => "retried",
-        RiskResult::Timeout => "timeout",
-        RiskResult::Late => "late",
-        RiskResult::Foreign => "foreign",
-        RiskResult::Malformed => "malformed",
-    };
-    counter!(RISK, "result" => result).increment(1);
-}
-
-/// The RMS took so long.
-pub fn risk_latency(took: Duration) {
-    histogram!(RISK_LATENCY).record(took);
 }
 
 /// An order was carried out, or refused by the lane.

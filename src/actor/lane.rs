@@ -3,6 +3,8 @@
 //! A turn is one message and everything that the machine wants of it. The register and the local decision answer
 //! within the turn, so that a decision and its evidence are one batch for the journal: one sync.
 
+mod count;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -12,13 +14,13 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::board::{Board, OrderDone, Part};
+use super::board::{Board, OrderDone};
 use super::clock::SiteClock;
 use super::ingress::{Arrival, Ingress, Kept};
 use super::link::Router;
 use super::outlet::Outlet;
 use crate::journal::{Batch, Committed, Failure, Journal};
-use crate::lane::{Effect, Happening, Input, LaneSetup, Link, Machine, Restored};
+use crate::lane::{Effect, Input, LaneSetup, Link, Machine, Restored};
 use crate::matching::MatchPolicy;
 use crate::metrics;
 use crate::model::{Alarm, LaneId, NewRecord, Order, OrderRefusal, RiskAnswer, RiskRequest, Service, Ticket};
@@ -66,7 +68,7 @@ pub(super) struct LaneArgs {
     pub(super) service: Service,
     pub(super) journal: Arc<Journal>,
     pub(super) registry: Arc<Registry>,
-    pub(super) policy: MatchPolicy,
+    pub(super) policy: Arc<MatchPolicy>,
     pub(super) decider: Decider,
     pub(super) outlet: Outlet,
     pub(super) ingress: Ingress,
@@ -231,9 +233,12 @@ impl LaneState {
     /// A vehicle that waits for papers is judged again only when the register answers otherwise than before.
     fn register_changed(&mut self) {
         let Some(query) = self.machine.awaits_papers() else { return };
-        let result = self.args.registry.find(&query, &self.args.policy, self.args.clock.now().wall);
-        if self.machine.knows_otherwise(&result) {
-            self.turn(Input::RegisterChanged, Kept::default());
+        match self.args.registry.find(&query, &self.args.policy, self.args.clock.now().wall) {
+            Ok(result) if self.machine.knows_otherwise(&result) => {
+                self.turn(Input::RegisterChanged, Kept::default());
+            }
+            Ok(_) => {}
+            Err(failure) => tracing::error!(lane = %self.lane(), %failure, "the vehicle is not judged again"),
         }
     }
 
@@ -311,13 +316,7 @@ impl LaneState {
         match effect {
             // Drained by the caller.
             Effect::Record { .. } | Effect::Publish(_) => {}
-            Effect::Match(query) => {
-                let now = self.args.clock.now();
-                let result = self.args.registry.find(&query, &self.args.policy, now.wall);
-                metrics::match_outcome(&result);
-                let input = Input::Matched { passage: query.passage, round: query.round, result };
-                self.machine.handle(now, input);
-            }
+            Effect::Match(query) => self.find(&query),
             Effect::AskRisk(request) => self.ask_risk(*request),
             Effect::Open(authority) => {
                 let (barrier, reason) = (authority.authority().barrier, authority.authority().reason);
@@ -352,6 +351,19 @@ impl LaneState {
         }
     }
 
+    /// Without an answer the machine holds at its own deadline.
+    fn find(&mut self, query: &crate::model::MatchQuery) {
+        let now = self.args.clock.now();
+        match self.args.registry.find(query, &self.args.policy, now.wall) {
+            Ok(result) => {
+                metrics::match_outcome(&result);
+                let input = Input::Matched { passage: query.passage, round: query.round, result };
+                self.machine.handle(now, input);
+            }
+            Err(failure) => tracing::error!(lane = %self.lane(), %failure, "no match; the vehicle will be held"),
+        }
+    }
+
     fn ask_risk(&mut self, request: RiskRequest) {
         match &self.args.decider {
             Decider::Rms(router) => {
@@ -366,38 +378,6 @@ impl LaneState {
                 let input = Input::RiskAnswered { request: request.request_id, answer };
                 self.machine.handle(self.args.clock.now(), input);
             }
-        }
-    }
-
-    fn count(&mut self, happening: &Happening) {
-        let lane = self.lane();
-        match happening {
-            Happening::Completed { outcome, channel, direction } => {
-                metrics::passage_completed(lane, *direction, *outcome, *channel);
-            }
-            Happening::Took(step, took) => metrics::dwell(lane, self.args.setup.direction, *step, *took),
-            Happening::Held(code) => metrics::held(lane, *code),
-            Happening::Found(code) => metrics::finding(lane, *code),
-            Happening::Travelled(barrier, took) => metrics::barrier_travel(lane, *barrier, *took),
-            Happening::ArmFault(barrier) => metrics::barrier_fault(lane, *barrier),
-            Happening::StrangerIgnored => metrics::inbound_rejected("reading", "stranger"),
-            Happening::AnswerIgnored => metrics::risk_request(metrics::RiskResult::Late),
-        }
-        let coalesced = self.args.ingress.coalesced();
-        if coalesced > self.coalesced {
-            metrics::ingress_coalesced(lane, coalesced - self.coalesced);
-            self.coalesced = coalesced;
-        }
-    }
-
-    fn alarmed(&self, alarm: Alarm, on: bool) {
-        if alarm != Alarm::DeviceLost {
-            return;
-        }
-        if on {
-            self.args.board.set_away(Part::Device, self.lane().as_str(), "a device of the lane is away");
-        } else {
-            self.args.board.set_back(Part::Device, self.lane().as_str());
         }
     }
 }

@@ -10,13 +10,13 @@ use super::board::{Board, Part};
 use super::ingress::{Arrival, Ingress, Kept};
 use super::lane::LaneMsg;
 use super::registry::RegistryMsg;
-use super::risk::RiskMsg;
+use super::risk::{Answer, RiskMsg};
 use crate::device::mqtt::{InboundMessage, LinkEvent};
 use crate::lane::{Input, Link};
 use crate::metrics;
-use crate::model::{DeviceName, LaneId, Observation, RiskRequest, SiteId};
+use crate::model::{DeviceName, LaneId, Observation, RiskAnswer, RiskDecision, RiskRequest, SiteId};
+use crate::wire::payload;
 use crate::wire::topic::{Inbound, Retained};
-use crate::wire::{payload, risk};
 
 /// How many device states are remembered for a lane that is being restarted.
 const STATES_MAX: usize = 64;
@@ -186,7 +186,12 @@ impl Router {
         let kept = Kept::of(message.ack);
         match inbound {
             Inbound::Registry(kind) => self.to_registry(RegistryMsg::Document(kind, message.payload, kept)),
-            Inbound::RiskResponse => self.to_risk(&message.payload, message.correlation, kept),
+            Inbound::RiskResponse => self.to_risk(Answer {
+                payload: message.payload,
+                correlation: message.correlation,
+                user_properties: message.user_properties,
+                kept,
+            }),
             Inbound::Canary => {}
             Inbound::Plate { .. }
             | Inbound::Loop { .. }
@@ -228,25 +233,35 @@ impl Router {
             Some(actor) => {
                 actor.cast(msg).ok();
             }
-            None => {
-                let RegistryMsg::Document(_, _, kept) = msg;
-                kept.withhold();
-            }
+            None => match msg {
+                RegistryMsg::Document(_, _, kept) => kept.withhold(),
+                RegistryMsg::Prune => {}
+            },
         }
     }
 
-    fn to_risk(&self, payload: &[u8], correlation: Option<Bytes>, kept: Kept) {
-        match risk::decode_decision(payload) {
-            Ok(decision) => {
-                let correlation = correlation.map(|bytes| bytes.to_vec());
-                if let Some(actor) = read(&self.routes.risk).as_ref() {
-                    actor.cast(RiskMsg::Answered(decision, correlation, kept)).ok();
-                }
+    /// A gateway that is being restarted gets the answer again: it was not acknowledged.
+    fn to_risk(&self, answer: Answer) {
+        match read(&self.routes.risk).as_ref() {
+            Some(actor) => {
+                actor.cast(RiskMsg::Answered(answer)).ok();
             }
-            Err(malformed) => {
-                metrics::risk_request(metrics::RiskResult::Malformed);
-                tracing::warn!(%malformed, "an answer of the RMS was refused");
-            }
+            None => answer.kept.withhold(),
+        }
+    }
+
+    /// A notification came in, or something that goes with it.
+    pub(super) fn assess(&self, notification: String) {
+        if let Some(actor) = read(&self.routes.risk).as_ref() {
+            actor.cast(RiskMsg::Assess(notification)).ok();
+        }
+    }
+
+    /// A later word about a decision that lanes may have used.
+    pub(super) fn risk_to_all(&self, decision: &RiskDecision) {
+        for slot in self.routes.lanes.values() {
+            let answer = RiskAnswer::Decided(decision.clone());
+            slot.cast(LaneMsg::Risk(decision.request_id, answer, Kept::default()));
         }
     }
 }

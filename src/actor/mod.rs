@@ -19,6 +19,7 @@ mod lane;
 mod link;
 mod outlet;
 mod pace;
+mod parts;
 mod registry;
 mod risk;
 mod running;

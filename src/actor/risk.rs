@@ -1,42 +1,87 @@
-//! The risk gateway: asks the RMS by MQTT 5 request and response, with a deadline and one retry inside it.
+//! The risk gateway's shell: asks the RMS by MQTT 5 request and response, for lanes and for notifications that came in.
+//!
+//! What is asked when, and which answer counts, is the gateway's own (`risk::gateway`). A decision taken before arrival
+//! goes to the register, is durable there before its answer is acknowledged, and waits for the vehicle.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use uuid::Uuid;
 
 use super::clock::SiteClock;
 use super::ingress::Kept;
 use super::lane::LaneMsg;
+use super::link::Router;
 use super::outlet::Outlet;
+use crate::matching::MatchPolicy;
 use crate::metrics::{self, RiskResult};
-use crate::model::{Mono, RiskAnswer, RiskDecision, RiskRequest};
+use crate::model::risk::{Assessment, RiskKind, SeenVehicle};
+use crate::model::{Mono, RiskAnswer, RiskDecision, RiskRequest, SiteId, Timestamp};
+use crate::registry::{Registry, RegistryFailure};
+use crate::risk::gateway::{Gateway, GatewayEffect, GatewaySettings, Unavailable};
+use crate::risk::stricter;
+use crate::wire::risk::decode_decision;
+use crate::wire::signature::PublicKeys;
 
-/// Requests under way at once; a lane asks one at a time, so that this is far above any site.
-const ASKED_MAX: usize = 4_096;
+/// How often notifications that nobody has assessed are looked for: after a start, and after the RMS was away.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Notifications that one look takes on.
+const LOOK_MAX: usize = 1_024;
 
 /// What the gateway is told.
 #[derive(Debug)]
 pub(super) enum RiskMsg {
     /// A lane asks; the answer goes to it.
     Ask(Box<RiskRequest>, ActorRef<LaneMsg>),
-    /// Half of the time is over: ask once more.
-    Retry(Uuid),
-    /// The time is over.
-    Deadline(Uuid),
-    /// The RMS answered; with the correlation that the message carried.
-    Answered(RiskDecision, Option<Vec<u8>>, Kept),
+    /// A notification came in, or something that goes with it.
+    Assess(String),
+    /// The RMS answered.
+    Answered(Answer),
+    /// Something is due.
+    Wake,
+    /// Time to look for what nobody has assessed.
+    Look,
 }
 
-struct Asked {
-    request: Box<RiskRequest>,
-    lane: ActorRef<LaneMsg>,
-    since: Mono,
+/// An answer as it came.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) payload: Bytes,
+    /// What the message carried back.
+    pub(super) correlation: Option<Bytes>,
+    /// Where the signature is.
+    pub(super) user_properties: Vec<(String, String)>,
+    pub(super) kept: Kept,
+}
+
+/// Who asked.
+#[derive(Debug, Clone)]
+enum Asker {
+    Lane(ActorRef<LaneMsg>),
+    Ahead(Arc<Ahead>),
+}
+
+/// What a notification was assessed on.
+#[derive(Debug, PartialEq, Eq)]
+struct Ahead {
+    notification: String,
+    revision: u64,
+    declarations: Vec<(String, u64)>,
+    asked_at: Timestamp,
 }
 
 pub(super) struct RiskArgs {
-    pub(super) timeout: Duration,
+    pub(super) site: SiteId,
+    pub(super) settings: GatewaySettings,
+    /// Notifications are assessed when they come in.
+    pub(super) pre_arrival: bool,
+    /// Whose signed answers alone count; `None`: answers need no signature.
+    pub(super) keys: Option<Arc<PublicKeys>>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) policy: Arc<MatchPolicy>,
+    pub(super) router: Router,
     pub(super) outlet: Outlet,
     pub(super) clock: SiteClock,
 }
@@ -45,10 +90,9 @@ pub(super) struct RiskActor;
 
 pub(super) struct RiskState {
     args: RiskArgs,
-    asked: BTreeMap<Uuid, Asked>,
-    /// Answered or given up, with who asked: a later answer may still be stricter (hazard 27).
-    past: BTreeMap<Uuid, ActorRef<LaneMsg>>,
-    order: std::collections::VecDeque<Uuid>,
+    gateway: Gateway<Asker>,
+    /// When the next wake-up comes.
+    armed: Option<Mono>,
 }
 
 impl Actor for RiskActor {
@@ -56,8 +100,15 @@ impl Actor for RiskActor {
     type State = RiskState;
     type Arguments = RiskArgs;
 
-    async fn pre_start(&self, _: ActorRef<RiskMsg>, args: RiskArgs) -> Result<RiskState, ActorProcessingErr> {
-        Ok(RiskState { args, asked: BTreeMap::new(), past: BTreeMap::new(), order: std::collections::VecDeque::new() })
+    async fn pre_start(&self, me: ActorRef<RiskMsg>, args: RiskArgs) -> Result<RiskState, ActorProcessingErr> {
+        if args.pre_arrival {
+            me.cast(RiskMsg::Look)?;
+            // The timer ends with the actor.
+            drop(me.send_interval(LOOK_EVERY, || RiskMsg::Look));
+        }
+        let gateway = Gateway::new(args.settings);
+        metrics::risk_breaker(crate::risk::gateway::BreakerState::Closed);
+        Ok(RiskState { args, gateway, armed: None })
     }
 
     async fn handle(
@@ -66,75 +117,203 @@ impl Actor for RiskActor {
         msg: RiskMsg,
         state: &mut RiskState,
     ) -> Result<(), ActorProcessingErr> {
+        let now = state.args.clock.mono();
+        let mut kept = Kept::default();
         match msg {
-            RiskMsg::Ask(request, lane) => state.ask(&me, request, lane),
-            RiskMsg::Retry(id) => state.retry(id),
-            RiskMsg::Deadline(id) => state.give_up(id),
-            RiskMsg::Answered(decision, correlation, kept) => state.answered(decision, correlation.as_deref(), kept),
+            RiskMsg::Ask(request, lane) => state.gateway.ask(now, request, Asker::Lane(lane)),
+            RiskMsg::Assess(number) => state.assess(now, &number),
+            RiskMsg::Answered(answer) => kept = state.answered(now, answer),
+            RiskMsg::Wake => {
+                state.armed = None;
+                state.gateway.wake(now);
+            }
+            RiskMsg::Look => state.look(now),
         }
+        state.drain(kept);
+        state.arm(&me, now);
         Ok(())
     }
 }
 
 impl RiskState {
-    fn ask(&mut self, me: &ActorRef<RiskMsg>, request: Box<RiskRequest>, lane: ActorRef<LaneMsg>) {
-        let id = request.request_id;
-        if self.asked.len() >= ASKED_MAX {
-            answer(&lane, id, RiskAnswer::Unavailable("too many risk requests are under way".into()), Kept::default());
-            return;
-        }
-        if let Err(why) = self.args.outlet.risk_request(&request, self.args.timeout) {
-            tracing::warn!(%why, "the risk request was not sent; it is tried once more");
-        }
-        // Dropping the handles leaves the timers running.
-        drop(me.send_after(self.args.timeout / 2, move || RiskMsg::Retry(id)));
-        drop(me.send_after(self.args.timeout, move || RiskMsg::Deadline(id)));
-        self.asked.insert(id, Asked { request, lane, since: self.args.clock.mono() });
-    }
-
-    fn retry(&mut self, id: Uuid) {
-        let Some(asked) = self.asked.get(&id) else { return };
-        metrics::risk_request(RiskResult::Retried);
-        if let Err(why) = self.args.outlet.risk_request(&asked.request, self.args.timeout / 2) {
-            tracing::warn!(%why, "the risk request was not sent again");
-        }
-    }
-
-    fn give_up(&mut self, id: Uuid) {
-        let Some(asked) = self.asked.remove(&id) else { return };
-        metrics::risk_request(RiskResult::Timeout);
-        answer(&asked.lane, id, RiskAnswer::Unavailable("the RMS did not answer in time".into()), Kept::default());
-        self.remember(id, asked.lane);
-    }
-
-    fn answered(&mut self, decision: RiskDecision, correlation: Option<&[u8]>, kept: Kept) {
-        let id = decision.request_id;
-        let foreign = correlation.is_some_and(|correlation| correlation != id.to_string().as_bytes());
-        if foreign {
-            metrics::risk_request(RiskResult::Foreign);
-            return;
-        }
-        if let Some(asked) = self.asked.remove(&id) {
-            metrics::risk_request(RiskResult::Answered);
-            metrics::risk_latency(self.args.clock.mono().since(asked.since));
-            answer(&asked.lane, id, RiskAnswer::Decided(decision), kept);
-            self.remember(id, asked.lane);
-            return;
-        }
-        metrics::risk_request(RiskResult::Late);
-        if let Some(lane) = self.past.get(&id) {
-            answer(lane, id, RiskAnswer::Decided(decision), kept);
-        }
-    }
-
-    fn remember(&mut self, id: Uuid, lane: ActorRef<LaneMsg>) {
-        self.past.insert(id, lane);
-        self.order.push_back(id);
-        if self.order.len() > ASKED_MAX
-            && let Some(oldest) = self.order.pop_front()
+    /// An answer counts when it is signed as the site requires, is a decision, and carries its own correlation.
+    fn answered(&mut self, now: Mono, answer: Answer) -> Kept {
+        let Answer { payload, correlation, user_properties, kept } = answer;
+        if let Some(keys) = &self.args.keys
+            && let Err(refusal) = keys.verify(&payload, &user_properties, self.args.clock.now().wall)
         {
-            self.past.remove(&oldest);
+            metrics::risk_answer_refused(refusal);
+            tracing::warn!(reason = refusal.as_str(), "an answer of the RMS counts as none");
+            return kept;
         }
+        let decision = match decode_decision(&payload) {
+            Ok(decision) => decision,
+            Err(malformed) => {
+                metrics::risk_request(RiskResult::Malformed);
+                tracing::warn!(%malformed, "an answer of the RMS was refused");
+                return kept;
+            }
+        };
+        let own = decision.request_id.to_string();
+        if correlation.is_some_and(|correlation| correlation != own.as_bytes()) {
+            metrics::risk_request(RiskResult::Foreign);
+        } else {
+            self.gateway.answered(now, decision);
+        }
+        kept
+    }
+
+    /// Asks about a notification as its papers are at this moment.
+    fn assess(&mut self, now: Mono, number: &str) {
+        if !self.args.pre_arrival {
+            return;
+        }
+        let wall = self.args.clock.now().wall;
+        let dossier = match self.args.registry.dossier(number, &self.args.policy, wall) {
+            Ok(Some(dossier)) => dossier,
+            Ok(None) => return,
+            Err(failure) => {
+                tracing::error!(%failure, "a notification is not assessed before arrival");
+                return;
+            }
+        };
+        let Some(notification) = dossier.known.notification else { return };
+        if notification.valid_until <= wall {
+            return;
+        }
+        let asker = Asker::Ahead(Arc::new(Ahead {
+            notification: notification.number.clone(),
+            revision: notification.revision,
+            declarations: dossier.revisions,
+            asked_at: wall,
+        }));
+        let request = RiskRequest {
+            request_id: Uuid::new_v4(),
+            kind: RiskKind::PreArrival,
+            site: self.args.site.clone(),
+            lane: None,
+            passage: None,
+            at: wall,
+            reply_by: wall.plus(self.args.settings.timeout),
+            vehicle: SeenVehicle::default(),
+            notification: Some((*notification).clone()),
+            declaration: dossier.known.declarations.first().map(|declaration| (**declaration).clone()),
+            parties: dossier.known.parties,
+            measured: None,
+            findings: dossier.findings,
+        };
+        self.gateway.ask(now, Box::new(request), asker);
+    }
+
+    fn look(&mut self, now: Mono) {
+        if self.gateway.waiting() > 0 {
+            return;
+        }
+        match self.args.registry.unassessed(self.args.clock.now().wall, LOOK_MAX) {
+            Ok(numbers) => numbers.iter().for_each(|number| self.assess(now, number)),
+            Err(failure) => tracing::error!(%failure, "notifications are not assessed before arrival"),
+        }
+    }
+
+    fn drain(&mut self, kept: Kept) {
+        let mut kept = Some(kept);
+        while let Some(effect) = self.gateway.poll_effect() {
+            match effect {
+                GatewayEffect::Send(request, within) => {
+                    if let Err(why) = self.args.outlet.risk_request(&request, within) {
+                        tracing::warn!(%why, "a risk request was not sent");
+                    }
+                }
+                GatewayEffect::Retried => metrics::risk_request(RiskResult::Retried),
+                GatewayEffect::Decided(asker, decision, took) => {
+                    metrics::risk_request(RiskResult::Answered);
+                    metrics::risk_latency(took);
+                    self.hand_on(asker, decision, kept.take().unwrap_or_default());
+                }
+                GatewayEffect::Late(asker, decision) => {
+                    metrics::risk_request(RiskResult::Late);
+                    self.hand_on_late(&asker, decision, kept.take().unwrap_or_default());
+                }
+                GatewayEffect::Unavailable(asker, id, why) => Self::unavailable(&asker, id, why),
+                GatewayEffect::Unknown(_) => metrics::risk_request(RiskResult::Late),
+                GatewayEffect::Breaker(state) => {
+                    tracing::warn!(state = state.as_str(), "the breaker before the RMS changed");
+                    metrics::risk_breaker(state);
+                }
+            }
+        }
+        metrics::risk_under_way(self.gateway.in_flight(), self.gateway.waiting());
+    }
+
+    fn hand_on(&self, asker: Asker, decision: RiskDecision, kept: Kept) {
+        match asker {
+            Asker::Lane(lane) => answer(&lane, decision.request_id, RiskAnswer::Decided(decision), kept),
+            Asker::Ahead(ahead) => self.keep(&ahead, decision, kept),
+        }
+    }
+
+    /// A word after the one that counted: it only strengthens (hazard 27).
+    fn hand_on_late(&self, asker: &Asker, decision: RiskDecision, kept: Kept) {
+        match asker {
+            Asker::Lane(lane) => answer(lane, decision.request_id, RiskAnswer::Decided(decision), kept),
+            Asker::Ahead(ahead) => {
+                let known = self.args.registry.assessment(&ahead.notification).ok().flatten();
+                let known = known.filter(|known| known.decision.request_id == decision.request_id);
+                // The vehicle may stand in a lane on the strength of the earlier word.
+                self.args.router.risk_to_all(&decision);
+                let decision = match known {
+                    Some(known) => stricter(known.decision, decision),
+                    None => decision,
+                };
+                self.keep(ahead, decision, kept);
+            }
+        }
+    }
+
+    /// Acknowledged once it is durable.
+    fn keep(&self, ahead: &Ahead, decision: RiskDecision, kept: Kept) {
+        let assessment = Assessment {
+            notification: ahead.notification.clone(),
+            revision: ahead.revision,
+            declarations: ahead.declarations.clone(),
+            decision,
+            asked_at: ahead.asked_at,
+            decided_at: self.args.clock.now().wall,
+        };
+        let done = move |result: Result<(), RegistryFailure>| match result {
+            Ok(()) => drop(kept),
+            Err(failure) => {
+                tracing::error!(%failure, "a decision before arrival was not kept; the broker keeps it");
+                kept.withhold();
+            }
+        };
+        self.args.registry.assess(assessment, Box::new(done));
+    }
+
+    fn unavailable(asker: &Asker, id: Uuid, why: Unavailable) {
+        metrics::risk_request(match why {
+            Unavailable::Timeout => RiskResult::Timeout,
+            Unavailable::BreakerOpen => RiskResult::BreakerOpen,
+            Unavailable::Full => RiskResult::Full,
+        });
+        match asker {
+            Asker::Lane(lane) => {
+                answer(lane, id, RiskAnswer::Unavailable(why.reason().to_owned()), Kept::default());
+            }
+            // The lane will ask when the vehicle comes, and the next look asks again.
+            Asker::Ahead(_) => {}
+        }
+    }
+
+    /// Sees to it that the gateway is woken in time.
+    fn arm(&mut self, me: &ActorRef<RiskMsg>, now: Mono) {
+        let Some(due) = self.gateway.poll_timeout() else { return };
+        if self.armed.is_some_and(|armed| armed <= due && armed > now) {
+            return;
+        }
+        self.armed = Some(due);
+        // Dropping the handle leaves the timer running.
+        drop(me.send_after(due.since(now), || RiskMsg::Wake));
     }
 }
 

@@ -14,17 +14,21 @@ use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::link::Router;
 use super::outlet::Outlet;
-use super::site::{LaneParts, SiteActor, SiteMsg, SiteParts, all_answer};
+use super::parts::{LaneParts, RmsParts, SiteParts};
+use super::site::{SiteActor, SiteMsg, all_answer};
 use crate::config::{self, Config};
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
 use crate::device::serial::ScaleSettings;
+use crate::domain::plate::Templates;
 use crate::journal::{Journal, JournalError, Limits, Reader};
 use crate::lane::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
-use crate::matching::{MatchPolicy, Required, Tolerance};
+use crate::matching::{MatchPolicy, Misread, Required, Tolerance};
 use crate::metrics;
 use crate::model::{DeviceName, LaneId, PassageId, RecordKind};
 use crate::registry::{Registry, RegistryError};
+use crate::risk::gateway::{BreakerSettings, GatewaySettings};
 use crate::wire::scale::{Protocol, UnknownProtocol};
+use crate::wire::signature::PublicKeys;
 use crate::wire::topic;
 
 /// How long the link may take to send what waits when the controller stops.
@@ -50,6 +54,22 @@ pub enum RunError {
         path: std::path::PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// The keys of the RMS.
+    #[error("{path} can not be used: {why}; check [risk] response_keys_file")]
+    Keys {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The syntax of plates.
+    #[error("{path} can not be used: {why}; check [policy] plates_file")]
+    Plates {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        why: String,
     },
     /// A scale's protocol.
     #[error(transparent)]
@@ -99,7 +119,8 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let directory = config.data.directory.clone();
     let journal = Arc::new(Journal::open(&directory, journal_limits())?);
     let reader = Reader::open(&directory)?;
-    let registry = Arc::new(Registry::open(&directory)?);
+    let templates = templates(config)?;
+    let registry = Arc::new(Registry::open(&directory, Arc::clone(&templates))?);
     replay_used(&reader, &registry)?;
     let lanes: Vec<LaneId> = config.lanes.iter().map(|lane| lane.id.clone()).collect();
     let router = Router::new(config.site.id.clone(), lanes.iter().cloned(), board.clone());
@@ -110,12 +131,14 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let link = LinkHandle::new();
     let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl);
     let parts = SiteParts {
-        lanes: config.lanes.iter().map(|lane| lane_parts(config, lane)).collect::<Result<_, _>>()?,
+        site: config.site.id.clone(),
+        lanes: config.lanes.iter().map(|lane| lane_parts(config, lane, &templates)).collect::<Result<_, _>>()?,
         journal: Arc::clone(&journal),
         reader,
         registry: Arc::clone(&registry),
-        policy: match_policy(config),
-        rms_timeout: (config.risk.mode == config::RiskMode::Rms).then_some(config.risk.request_timeout),
+        policy: Arc::new(match_policy(config, templates)),
+        notification_kept: config.policy.notification_kept,
+        rms: rms_parts(config)?,
         outlet,
         link: LinkArgs { handle: link.clone(), settings, router: router.clone() },
         router: router.clone(),
@@ -188,16 +211,55 @@ fn read_secret(path: &Path) -> Result<String, RunError> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn match_policy(config: &Config) -> MatchPolicy {
+fn match_policy(config: &Config, templates: Arc<Templates>) -> MatchPolicy {
     let required = config.policy.require.iter().map(|required| match required {
         config::RequiredDocument::Notification => Required::Notification,
         config::RequiredDocument::Declaration => Required::Declaration,
     });
-    let tolerance = Tolerance { kg: config.policy.tolerance_kg, percent: config.policy.tolerance_percent };
-    MatchPolicy { required: required.collect(), tolerance }
+    let policy = &config.policy;
+    MatchPolicy {
+        required: required.collect(),
+        tolerance: Tolerance { kg: policy.tolerance_kg, percent: policy.tolerance_percent },
+        site: config.site.id.clone(),
+        templates,
+        lead: policy.notification_lead,
+        misread: match policy.misread {
+            config::MisreadPlate::Hold => Misread::Holds,
+            config::MisreadPlate::Corroborated => Misread::PassesCorroborated,
+        },
+        dangerous_codes: policy.dangerous_codes.clone(),
+        severities: policy.severities.clone(),
+    }
 }
 
-fn lane_parts(config: &Config, lane: &config::Lane) -> Result<LaneParts, RunError> {
+/// How the RMS is asked; `None` where the edge decides alone.
+fn rms_parts(config: &Config) -> Result<Option<RmsParts>, RunError> {
+    let risk = &config.risk;
+    if risk.mode == config::RiskMode::Local {
+        return Ok(None);
+    }
+    let keys = match &risk.response_keys_file {
+        Some(path) => {
+            let refused = |why: String| RunError::Keys { path: path.clone(), why };
+            let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+            Some(Arc::new(PublicKeys::parse(&text).map_err(|error| refused(error.to_string()))?))
+        }
+        None => None,
+    };
+    let breaker = BreakerSettings { failures: risk.breaker_failures, pause: risk.breaker_pause };
+    let settings = GatewaySettings { timeout: risk.request_timeout, in_flight: risk.in_flight, breaker };
+    Ok(Some(RmsParts { settings, pre_arrival: risk.pre_arrival, keys }))
+}
+
+/// The syntax of plates: the site's own file, else what is built in.
+fn templates(config: &Config) -> Result<Arc<Templates>, RunError> {
+    let Some(path) = &config.policy.plates_file else { return Ok(Arc::new(Templates::embedded())) };
+    let refused = |why: String| RunError::Plates { path: path.clone(), why };
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    Templates::embedded().extended_by(&text).map(Arc::new).map_err(|error| refused(error.to_string()))
+}
+
+fn lane_parts(config: &Config, lane: &config::Lane, templates: &Arc<Templates>) -> Result<LaneParts, RunError> {
     let evidence = lane.evidence.iter().map(|evidence| match evidence {
         config::EvidenceKind::TractorPlate => Evidence::TractorPlate,
         config::EvidenceKind::TrailerPlate => Evidence::TrailerPlate,
@@ -217,6 +279,7 @@ fn lane_parts(config: &Config, lane: &config::Lane) -> Result<LaneParts, RunErro
         evidence_timeout: lane.evidence_timeout,
         risk_timeout: config.risk.request_timeout,
         cameras: lane.cameras.iter().map(|camera| camera.name.clone()).collect(),
+        templates: Arc::clone(templates),
         loops: lane.loops.iter().copied().collect(),
         scale: lane.scale.as_ref().map(|scale| ScaleSetup { name: scale.name.clone(), minimum_kg: scale.minimum_kg }),
         arms: arms.collect::<BTreeMap<_, _>>(),

@@ -8,24 +8,20 @@ use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, Supervisio
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::board::{Board, DeskItem, Part};
-use super::bus::{LinkActor, LinkArgs};
-use super::clock::{SiteClock, StepWatch};
+use super::board::{DeskItem, Part};
+use super::bus::LinkActor;
+use super::clock::StepWatch;
 use super::journal::{JournalKeeper, KeeperArgs};
 use super::lane::{Decider, LaneActor, LaneArgs, LaneMsg};
 use super::link::Router;
-use super::outlet::Outlet;
 use super::pace::{FORGIVEN_AFTER, pause};
+use super::parts::{LaneParts, SiteParts};
 use super::registry::{RegistryActor, RegistryArgs};
 use super::risk::{RiskActor, RiskArgs};
 use super::scale::{ScaleActor, ScaleArgs};
-use crate::device::serial::ScaleSettings;
-use crate::journal::{Journal, Reader};
-use crate::lane::{Clock, Input, LaneSetup, Restored};
-use crate::matching::MatchPolicy;
+use crate::lane::{Clock, Input, Restored};
 use crate::metrics;
-use crate::model::{DeviceName, LaneId, Mono, NewRecord, OrderRefusal, Phase, Service};
-use crate::registry::Registry;
+use crate::model::{LaneId, Mono, NewRecord, OrderRefusal, Phase, Service};
 
 /// How often the site looks at clocks and depths.
 const TICK: Duration = Duration::from_secs(1);
@@ -33,30 +29,6 @@ const TICK: Duration = Duration::from_secs(1);
 const SECURE_WITHIN: Duration = Duration::from_secs(5);
 /// How long an actor may take to answer before it counts as stuck.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-
-/// Everything that a site is made of, opened and connected.
-pub(super) struct SiteParts {
-    pub(super) lanes: Vec<LaneParts>,
-    pub(super) journal: Arc<Journal>,
-    pub(super) reader: Reader,
-    pub(super) registry: Arc<Registry>,
-    pub(super) policy: MatchPolicy,
-    /// `None`: the edge decides alone.
-    pub(super) rms_timeout: Option<Duration>,
-    pub(super) outlet: Outlet,
-    pub(super) router: Router,
-    pub(super) link: LinkArgs,
-    pub(super) board: Board,
-    pub(super) clock: SiteClock,
-    pub(super) desk: mpsc::Receiver<DeskItem>,
-}
-
-/// One lane and its serial scale.
-#[derive(Clone)]
-pub(super) struct LaneParts {
-    pub(super) setup: LaneSetup,
-    pub(super) scale: Option<(DeviceName, ScaleSettings)>,
-}
 
 /// A child of the site.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -208,7 +180,7 @@ impl Actor for SiteActor {
 impl SiteState {
     fn children(&self) -> Vec<Child> {
         let mut children = vec![Child::Journal, Child::Registry];
-        if self.parts.rms_timeout.is_some() {
+        if self.parts.rms.is_some() {
             children.push(Child::Risk);
         }
         for lane in &self.parts.lanes {
@@ -248,6 +220,7 @@ impl SiteState {
             outlet: self.parts.outlet.clone(),
             router: self.parts.router.clone(),
             clock: self.parts.clock,
+            kept: self.parts.notification_kept,
         };
         let (actor, _) = Actor::spawn_linked(None, RegistryActor, args, me.get_cell()).await?;
         self.parts.router.set_registry(actor.clone());
@@ -255,8 +228,18 @@ impl SiteState {
     }
 
     async fn start_risk(&self, me: &ActorRef<SiteMsg>) -> Result<ActorCell, ActorProcessingErr> {
-        let timeout = self.parts.rms_timeout.unwrap_or_default();
-        let args = RiskArgs { timeout, outlet: self.parts.outlet.clone(), clock: self.parts.clock };
+        let Some(rms) = &self.parts.rms else { return Err("the site asks no RMS".into()) };
+        let args = RiskArgs {
+            site: self.parts.site.clone(),
+            settings: rms.settings,
+            pre_arrival: rms.pre_arrival,
+            keys: rms.keys.clone(),
+            registry: Arc::clone(&self.parts.registry),
+            policy: Arc::clone(&self.parts.policy),
+            router: self.parts.router.clone(),
+            outlet: self.parts.outlet.clone(),
+            clock: self.parts.clock,
+        };
         let (actor, _) = Actor::spawn_linked(None, RiskActor, args, me.get_cell()).await?;
         self.parts.router.set_risk(actor.clone());
         Ok(actor.get_cell())
@@ -265,7 +248,7 @@ impl SiteState {
     async fn start_lane(&self, me: &ActorRef<SiteMsg>, lane: &LaneId) -> Result<ActorCell, ActorProcessingErr> {
         let parts = self.lane_parts(lane)?;
         let ingress = self.parts.router.ingress(lane).ok_or("no such lane")?;
-        let decider = match &self.parts.rms_timeout {
+        let decider = match &self.parts.rms {
             Some(_) => Decider::Rms(self.parts.router.clone()),
             None => Decider::Local,
         };
@@ -275,7 +258,7 @@ impl SiteState {
             service: self.service(lane)?,
             journal: Arc::clone(&self.parts.journal),
             registry: Arc::clone(&self.parts.registry),
-            policy: self.parts.policy.clone(),
+            policy: Arc::clone(&self.parts.policy),
             decider,
             outlet: self.parts.outlet.clone(),
             ingress,

@@ -5,8 +5,11 @@
 
 pub mod check;
 pub mod device;
+pub mod document;
 pub mod journal;
 pub mod officer;
+pub mod plate;
+pub mod registry;
 mod run;
 
 use std::ffi::OsString;
@@ -47,9 +50,18 @@ enum Command {
     /// Decode and watch devices.
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Check document numbers.
+    #[command(subcommand)]
+    Document(document::DocumentCommand),
+    /// Check plates against the templates of their countries.
+    #[command(subcommand)]
+    Plate(plate::PlateCommand),
     /// Keep the officers' file.
     #[command(subcommand)]
     Officer(officer::OfficerCommand),
+    /// Bring documents in from files, and show what is stored.
+    #[command(subcommand)]
+    Registry(registry::RegistryCommand),
 }
 
 /// The program with the arguments of the process.
@@ -75,6 +87,9 @@ pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check { config } => check::run(&config),
         Command::Journal(command) => journal::run(command),
         Command::Device(command) => device::run(command),
+        Command::Document(command) => document::run(command),
+        Command::Plate(command) => plate::run(command),
         Command::Officer(command) => officer::run(command),
+        Command::Registry(command) => registry::run(command),
     }
 }

@@ -1,18 +1,18 @@
 //! What the types alone don't say: defaults, and rules between keys. Every fault is found, not only the first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::duration::Text;
-use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMode, RawRequired, RawScale};
+use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawMode, RawRequired, RawScale};
 use super::place::{Step, steps};
 use super::{
-    Barrier, Camera, Config, Data, EvidenceKind, Http, Lane, Mqtt, Policy, RequiredDocument, Risk, RiskMode, Scale,
-    ScaleDriver, SerialLine, Site,
+    Barrier, Camera, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Risk,
+    RiskMode, Scale, ScaleDriver, SerialLine, Site,
 };
-use crate::model::{BarrierPlace, LoopPlace, View};
+use crate::model::{BarrierPlace, FindingCode, LoopPlace, Severity, View};
 
 /// Lanes of one site.
 pub const LANES_MAX: usize = 1_024;
@@ -20,6 +20,17 @@ pub const LANES_MAX: usize = 1_024;
 const TIMEOUT_MAX: Duration = Duration::from_secs(3_600);
 /// Scale protocols of this version.
 const PROTOCOLS: [&str; 1] = ["mt-sics"];
+/// Risk requests under way at once.
+const IN_FLIGHT_MAX: usize = 4_096;
+/// Longest lead that makes sense.
+const LEAD_MAX: Duration = Duration::from_secs(30 * 86_400);
+/// Prior notifications are kept 30 days (domain §3).
+const KEPT_DEFAULT: Duration = Duration::from_secs(30 * 86_400);
+const KEPT_MAX: Duration = Duration::from_secs(3_660 * 86_400);
+/// Goods that are dangerous whatever they are called: petrol, gases, explosives, ammonium nitrate, mineral acids,
+/// radioactive materials. The list is the site's to extend.
+const DANGEROUS_CODES: [&str; 12] =
+    ["271012", "2711", "3601", "3602", "3603", "3604", "310230", "2806", "2807", "280800", "2844", "280110"];
 const BAUD_DEFAULT: u32 = 9_600;
 const MINIMUM_KG_DEFAULT: i64 = 400;
 
@@ -36,6 +47,13 @@ impl Faults {
 
     fn at(&mut self, path: &str, message: impl Into<String>) {
         self.add(steps(path), message.into());
+    }
+
+    fn span(&mut self, path: &str, value: Duration, most: Duration) -> Duration {
+        if value.is_zero() || value > most {
+            self.at(path, format!("more than zero and at most {} hours are expected", most.as_secs() / 3_600));
+        }
+        value
     }
 
     fn timeout(&mut self, path: &str, given: Option<Text>, default: Duration) -> Duration {
@@ -57,12 +75,6 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
             "[http] listen = {listen} is not loopback: put a TLS proxy before it, officers sign in there"
         ));
     }
-    if raw.risk.response_keys_file.is_some() {
-        faults.at("risk.response_keys_file", "signed answers are not available in this version; leave it out");
-    }
-    if raw.risk.pre_arrival == Some(true) {
-        warnings.push("[risk] pre_arrival has no effect in this version: risk is asked at the lane".to_owned());
-    }
     let client_id = raw.mqtt.client_id.unwrap_or_else(|| format!("lane-controller-{}", raw.site.id));
     if !is_topic_level(&client_id) {
         faults.at("mqtt.client_id", "it names topics: letters, digits, `-`, `_` and `.` are expected");
@@ -81,7 +93,18 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
             Some(RawMode::Rms) | None => RiskMode::Rms,
         },
         request_timeout: faults.timeout("risk.request_timeout", raw.risk.request_timeout, Duration::from_secs(3)),
+        pre_arrival: raw.risk.pre_arrival.unwrap_or(true),
+        in_flight: raw.risk.in_flight.unwrap_or(64),
+        breaker_failures: raw.risk.breaker_failures.unwrap_or(5),
+        breaker_pause: faults.timeout("risk.breaker_pause", raw.risk.breaker_pause, Duration::from_secs(10)),
+        response_keys_file: raw.risk.response_keys_file,
     };
+    if !(1..=IN_FLIGHT_MAX).contains(&risk.in_flight) {
+        faults.at("risk.in_flight", format!("1 to {IN_FLIGHT_MAX} requests are expected"));
+    }
+    if risk.breaker_failures == 0 {
+        faults.at("risk.breaker_failures", "one or more requests are expected");
+    }
     let policy = policy(raw.policy, faults);
     let lanes = lanes(raw.lane, faults);
     let http =
@@ -103,14 +126,52 @@ fn policy(raw: super::parse::RawPolicy, faults: &mut Faults) -> Policy {
     if !(0.0..=100.0).contains(&tolerance_percent) {
         faults.at("policy.weight_tolerance.percent", "0 to 100 percent are expected");
     }
-    // Taken, and used once late notifications are judged.
-    let _lead = raw.notification_lead;
+    let notification_lead = raw.notification_lead.map(|lead| faults.span("policy.notification_lead", lead.0, LEAD_MAX));
+    let kept = raw.notification_kept.map_or(KEPT_DEFAULT, |kept| kept.0);
+    let notification_kept = faults.span("policy.notification_kept", kept, KEPT_MAX);
+    let dangerous_codes = raw.dangerous_codes.unwrap_or_else(|| DANGEROUS_CODES.map(str::to_owned).to_vec());
+    for (number, code) in dangerous_codes.iter().enumerate() {
+        if !(2..=10).contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            faults.at(
+                &format!("policy.dangerous_codes[{number}]"),
+                "the first 2 to 10 digits of a goods code are expected",
+            );
+        }
+    }
     let require = raw.require.unwrap_or_else(|| vec![RawRequired::Notification, RawRequired::Declaration]);
     let require = require.into_iter().map(|required| match required {
         RawRequired::Notification => RequiredDocument::Notification,
         RawRequired::Declaration => RequiredDocument::Declaration,
     });
-    Policy { tolerance_kg, tolerance_percent, require: require.collect() }
+    Policy {
+        tolerance_kg,
+        tolerance_percent,
+        require: require.collect(),
+        notification_lead,
+        notification_kept,
+        misread: match raw.misread {
+            Some(RawMisread::Corroborated) => MisreadPlate::Corroborated,
+            Some(RawMisread::Hold) | None => MisreadPlate::Hold,
+        },
+        plates_file: raw.plates_file,
+        dangerous_codes,
+        severities: severities(&raw.severity, faults),
+    }
+}
+
+/// What says who the vehicle is, and radiation, can't be made lighter than a hold.
+fn severities(raw: &BTreeMap<String, Severity>, faults: &mut Faults) -> BTreeMap<FindingCode, Severity> {
+    let mut severities = BTreeMap::new();
+    for (name, severity) in raw {
+        // An unknown name is told as an unknown key.
+        let Some(code) = FindingCode::from_name(name) else { continue };
+        if *severity < code.least_severity() {
+            let least = code.least_severity().as_str();
+            faults.at(&format!("policy.severity.{name}"), format!("this finding can't weigh less than \"{least}\""));
+        }
+        severities.insert(code, *severity);
+    }
+    severities
 }
 
 fn lanes(raw: Vec<RawLane>, faults: &mut Faults) -> Vec<Lane> {

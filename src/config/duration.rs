@@ -20,7 +20,9 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-fn parse(text: &str) -> Option<Duration> {
+/// Reads a duration like "1500ms", "3s", "20m", "2h" or "30d".
+#[must_use]
+pub fn parse(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits)?;
     let number: u64 = number.parse().ok()?;

@@ -1,5 +1,7 @@
 //! The one table of known keys.
 
+use crate::model::FindingCode;
+
 /// What a table may hold: its own keys, and tables within.
 pub(super) struct Keys {
     pub(super) values: &'static [&'static str],
@@ -13,12 +15,30 @@ pub(super) const KEYS: Keys = Keys {
         ("mqtt", leaf(&["url", "client_id", "username", "password_file", "session_expiry", "command_ttl"])),
         ("data", leaf(&["directory"])),
         ("http", leaf(&["listen", "officers_file"])),
-        ("risk", leaf(&["mode", "request_timeout", "pre_arrival", "response_keys_file"])),
+        (
+            "risk",
+            leaf(&[
+                "mode",
+                "request_timeout",
+                "pre_arrival",
+                "in_flight",
+                "breaker_failures",
+                "breaker_pause",
+                "response_keys_file",
+            ]),
+        ),
         (
             "policy",
             Keys {
-                values: &["notification_lead", "require"],
-                tables: &[("weight_tolerance", leaf(&["kg", "percent"]))],
+                values: &[
+                    "notification_lead",
+                    "notification_kept",
+                    "require",
+                    "misread",
+                    "plates_file",
+                    "dangerous_codes",
+                ],
+                tables: &[("weight_tolerance", leaf(&["kg", "percent"])), ("severity", FINDINGS)],
             },
         ),
         (
@@ -34,6 +54,18 @@ pub(super) const KEYS: Keys = Keys {
             },
         ),
     ],
+};
+
+/// `policy.severity` has a key a finding.
+const FINDINGS: Keys = leaf(&FINDING_NAMES);
+const FINDING_NAMES: [&str; FindingCode::ALL.len()] = {
+    let mut names = [""; FindingCode::ALL.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = FindingCode::ALL[index].as_str();
+        index += 1;
+    }
+    names
 };
 
 const fn leaf(values: &'static [&'static str]) -> Keys {

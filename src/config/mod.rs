@@ -10,13 +10,15 @@ mod keys;
 mod parse;
 mod place;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{BarrierPlace, DeviceName, Direction, LaneId, LoopPlace, SiteId, View};
+use crate::model::{BarrierPlace, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId, View};
 
 pub use check::LANES_MAX;
+pub use duration::parse as parse_duration;
 pub use keys::all_keys;
 pub use parse::{ConfigError, parse};
 
@@ -99,6 +101,16 @@ pub struct Risk {
     pub mode: RiskMode,
     /// How long the RMS may take, its one retry included.
     pub request_timeout: Duration,
+    /// Notifications are assessed when they come in.
+    pub pre_arrival: bool,
+    /// Requests under way at once.
+    pub in_flight: usize,
+    /// Requests in a row that may go unanswered before the RMS is left alone…
+    pub breaker_failures: u32,
+    /// … for so long.
+    pub breaker_pause: Duration,
+    /// A file with the public keys whose signatures alone count; `None`: answers need none.
+    pub response_keys_file: Option<PathBuf>,
 }
 
 /// What a passage must be matched to.
@@ -110,6 +122,15 @@ pub enum RequiredDocument {
     Declaration,
 }
 
+/// What a plate that was only nearly read as notified does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MisreadPlate {
+    /// It holds.
+    Hold,
+    /// It passes where the other plate or a scanned document names the same notification exactly.
+    Corroborated,
+}
+
 /// What documents must be.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -119,6 +140,18 @@ pub struct Policy {
     pub tolerance_percent: f64,
     /// What every passage must be matched to.
     pub require: Vec<RequiredDocument>,
+    /// How long before the vehicle a notification must come.
+    pub notification_lead: Option<Duration>,
+    /// How long a notification is kept after its validity.
+    pub notification_kept: Duration,
+    /// What a plate that was only nearly read as notified does.
+    pub misread: MisreadPlate,
+    /// The syntax of plates; what is built in when none.
+    pub plates_file: Option<PathBuf>,
+    /// Beginnings of goods codes that are dangerous goods.
+    pub dangerous_codes: Vec<String>,
+    /// Findings that weigh other than by default.
+    pub severities: BTreeMap<FindingCode, Severity>,
 }
 
 /// Evidence that a lane may require.

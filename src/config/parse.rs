@@ -1,5 +1,6 @@
 //! From text to the typed configuration, with every error at its place.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use super::check::{Faults, build};
 use super::duration::Text;
 use super::keys::{KEYS, Keys};
 use super::place::{Step, find, line_column, shown, steps};
-use crate::model::{DeviceName, Direction, LaneId, SiteId, View};
+use crate::model::{DeviceName, Direction, LaneId, Severity, SiteId, View};
 
 /// Prefix of environment variables that override keys; `__` stands for the dot.
 const PREFIX: &str = "LANE_CONTROLLER__";
@@ -91,6 +92,9 @@ pub(super) struct RawRisk {
     pub(super) mode: Option<RawMode>,
     pub(super) request_timeout: Option<Text>,
     pub(super) pre_arrival: Option<bool>,
+    pub(super) in_flight: Option<usize>,
+    pub(super) breaker_failures: Option<u32>,
+    pub(super) breaker_pause: Option<Text>,
     pub(super) response_keys_file: Option<PathBuf>,
 }
 
@@ -107,12 +111,25 @@ pub(super) enum RawRequired {
     Declaration,
 }
 
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawMisread {
+    Hold,
+    Corroborated,
+}
+
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct RawPolicy {
     pub(super) weight_tolerance: Option<RawTolerance>,
     #[serde(default)]
     pub(super) notification_lead: Option<Text>,
+    pub(super) notification_kept: Option<Text>,
     pub(super) require: Option<Vec<RawRequired>>,
+    pub(super) misread: Option<RawMisread>,
+    pub(super) plates_file: Option<PathBuf>,
+    pub(super) dangerous_codes: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) severity: BTreeMap<String, Severity>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

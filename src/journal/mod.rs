@@ -19,7 +19,7 @@ mod writer;
 
 pub use chain::{GENESIS, hash_record};
 pub use reader::{OpenPassage, Reader, Selection, StoredRecord};
-pub use store::{FILE_NAME, JournalError};
+pub use store::{Claim, FILE_NAME, JournalError};
 pub use verify::{Damage, Report, verify};
 pub use writer::{Batch, CommitStats, Committed, Done, Failure, Journal, Limits, Observer};
 

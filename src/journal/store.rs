@@ -107,6 +107,22 @@ pub(super) fn lock(directory: &Path) -> Result<File, JournalError> {
     Ok(lock)
 }
 
+/// Keeps every other writer out of a data directory while it lives: the journal's lock without the journal.
+#[derive(Debug)]
+pub struct Claim {
+    _lock: File,
+}
+
+impl Claim {
+    /// Claims a data directory.
+    ///
+    /// # Errors
+    /// When it can't be used, or a controller runs on it.
+    pub fn of(directory: &Path) -> Result<Self, JournalError> {
+        lock(directory).map(|lock| Self { _lock: lock })
+    }
+}
+
 /// Opens for writing, makes the tables, and counts this start: the epoch.
 pub(super) fn open_writer(place: &Place) -> Result<(Connection, u64), JournalError> {
     let fail = |source| place.database(source);

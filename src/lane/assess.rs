@@ -10,25 +10,37 @@ use super::machine::Machine;
 use super::passage::{Awaiting, Judged, Passage, Way};
 use super::setup::{MATCH_WITHIN, RISK_GRACE};
 use super::timer::Timer;
-use crate::model::risk::{Measured, RiskKind, SeenVehicle};
+use crate::model::risk::{Assessment, Measured, RiskKind, SeenVehicle};
 use crate::model::{
     Channel, CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now, PassageId,
-    RadiationReading, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Severity, View, WeightReading,
+    RadiationReading, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Scored, Severity, View, WeightReading,
 };
 
 #[derive(Serialize)]
 struct MatchedBody<'a> {
     notification: Option<&'a str>,
     declaration: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more_declarations: Vec<&'a str>,
     not_subject: bool,
     expected_kg: Option<i64>,
     findings: &'a [Finding],
+    /// What was considered and everything that spoke for and against it.
+    candidates: &'a [Scored],
+}
+
+#[derive(Serialize)]
+struct DecidedBody<'a> {
+    #[serde(flatten)]
+    decision: &'a RiskDecision,
+    /// Before arrival, or at the lane.
+    kind: RiskKind,
 }
 
 impl Machine {
     pub(super) fn add_read(&mut self, now: Now, read: Read) {
         let Some(passage) = &mut self.passage else { return };
-        let change = passage.gathered.add_read(read.camera.clone(), read.read.clone());
+        let change = passage.gathered.add_read(read.clone(), &self.setup.templates);
         if change == Change::Nothing {
             return;
         }
@@ -137,15 +149,38 @@ impl Machine {
         let body = MatchedBody {
             notification: result.notification.as_deref().map(|notification| notification.number.as_str()),
             declaration: result.declaration.as_deref().map(|declaration| declaration.number.as_str()),
+            more_declarations: result.more_declarations.iter().map(|found| found.number.as_str()).collect(),
             not_subject: result.not_subject,
             expected_kg: result.expected_kg,
             findings: &passage.findings,
+            candidates: &result.candidates,
         };
         let body = serde_json::to_value(&body).unwrap_or_default();
         passage.matched = Some(result);
         self.record(now, Some(id), RecordKind::Matched, &body);
         self.hold_findings(now);
-        self.ask_risk(now);
+        match self.cleared_before(now) {
+            Some(assessment) => self.take_earlier_decision(now, assessment),
+            None => self.ask_risk(now),
+        }
+    }
+
+    /// The decision taken before arrival, unless something that was seen since speaks against it, or it is over.
+    fn cleared_before(&self, now: Now) -> Option<Assessment> {
+        let passage = self.passage.as_ref()?;
+        let assessment = passage.matched.as_ref()?.assessed.clone()?;
+        let over = assessment.decision.valid_until.is_some_and(|until| until <= now.wall);
+        let contradicted = passage.findings.iter().any(|finding| finding.severity != Severity::Info);
+        (!over && !contradicted).then_some(assessment)
+    }
+
+    fn take_earlier_decision(&mut self, now: Now, assessment: Assessment) {
+        let Some(passage) = &mut self.passage else { return };
+        // The steps tell when it was: before the vehicle came.
+        passage.steps.risk_requested = Some(assessment.asked_at);
+        passage.steps.risk_decided = Some(assessment.decided_at);
+        self.tell(Happening::Decided(RiskKind::PreArrival));
+        self.decided(now, assessment.decision, RiskKind::PreArrival);
     }
 
     fn hold_findings(&mut self, now: Now) {
@@ -215,14 +250,21 @@ impl Machine {
             self.risk_unavailable(now, "the decision was no longer valid when it came");
             return;
         }
+        if let Some(passage) = &mut self.passage {
+            passage.steps.risk_decided = Some(now.wall);
+        }
+        self.tell(Happening::Decided(RiskKind::Arrival));
+        self.decided(now, decision, RiskKind::Arrival);
+    }
+
+    fn decided(&mut self, now: Now, decision: RiskDecision, kind: RiskKind) {
         let Some(passage) = &mut self.passage else { return };
         self.timers.stop(Timer::Risk);
         passage.asked.push(decision.request_id);
         passage.awaiting = Awaiting::Nothing;
         passage.judged = Judged::Done;
-        passage.steps.risk_decided = Some(now.wall);
         let id = passage.id;
-        self.record(now, Some(id), RecordKind::RiskDecided, &decision);
+        self.record(now, Some(id), RecordKind::RiskDecided, &DecidedBody { decision: &decision, kind });
         self.apply_decision(now, decision);
         self.conclude(now);
     }
@@ -315,8 +357,9 @@ impl Machine {
             passage: passage.id,
             round: passage.round,
             direction: self.setup.direction,
-            tractor: passage.gathered.plate(View::Front).map(str::to_owned),
-            trailer: passage.gathered.plate(View::Rear).map(str::to_owned),
+            arrived: passage.steps.arrived,
+            tractor: passage.gathered.plate_of(View::Front),
+            trailer: passage.gathered.plate_of(View::Rear),
             documents: passage.gathered.documents().iter().map(|scan| scan.reference.clone()).collect(),
             gross_kg: passage.gathered.weight().map(|reading| reading.gross_kg),
         }

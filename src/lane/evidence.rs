@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::plates::Plates;
 use super::setup::{
-    CONFIDENCE_MIN, EVIDENCE_MAX, Evidence, LaneSetup, REWEIGH_BAND_KG, STABLE_BAND_KG, STABLE_READINGS, STABLE_WITHIN,
+    EVIDENCE_MAX, Evidence, LaneSetup, REWEIGH_BAND_KG, STABLE_BAND_KG, STABLE_READINGS, STABLE_WITHIN,
 };
+use crate::domain::plate::Templates;
+use crate::model::registry::PlateOf;
 use crate::model::{
     DeviceName, DocumentScan, Finding, FindingCode, Mono, PlateRead, RadiationAlarm, RadiationReading, Stability, View,
     WeightReading,
@@ -70,74 +73,37 @@ impl Window {
 /// Everything that devices told of one vehicle.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gathered {
-    reads: Vec<Read>,
+    plates: Plates,
     weight: Option<WeightReading>,
     window: Window,
     documents: Vec<DocumentScan>,
     radiation: Option<RadiationReading>,
 }
 
-/// Plates are compared without spaces, hyphens, dots and case; folding of scripts is the matching floor's.
-fn same_plate(a: &str, b: &str) -> bool {
-    let bare = |text: &str| -> Vec<char> {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
-    };
-    bare(a) == bare(b)
-}
-
-fn is_sure(read: &PlateRead) -> bool {
-    read.plate.as_deref().is_some_and(|plate| !plate.trim().is_empty())
-        && read.confidence.is_none_or(|confidence| confidence >= CONFIDENCE_MIN)
-}
-
 impl Gathered {
     /// Adds a read; a read of the same id changes nothing, a read of the same track revises it.
-    pub(super) fn add_read(&mut self, camera: DeviceName, read: PlateRead) -> Change {
-        if self.has_read(&camera, &read.read_id) {
-            return Change::Nothing;
-        }
-        let view = read.view;
-        let before = self.plate(view).map(str::to_owned);
-        let same_track = |old: &Read| read.track.is_some() && old.camera == camera && old.read.track == read.track;
-        match self.reads.iter().position(same_track) {
-            Some(index) => self.reads[index] = Read { camera, read },
-            None if self.reads.len() < EVIDENCE_MAX => self.reads.push(Read { camera, read }),
-            None => return Change::Nothing,
-        }
-        let after = self.plate(view);
-        let same = match (before.as_deref(), after) {
-            (Some(before), Some(after)) => same_plate(before, after),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        if same { Change::Kept } else { Change::Plate }
+    pub(super) fn add_read(&mut self, read: Read, templates: &Templates) -> Change {
+        self.plates.add(read, templates)
     }
 
-    fn has_read(&self, camera: &DeviceName, read_id: &str) -> bool {
-        self.reads.iter().any(|old| old.camera == *camera && old.read.read_id == read_id)
-    }
-
-    /// The most confident sure read of that view.
+    /// What the reads of that view say together.
     pub(super) fn plate(&self, view: View) -> Option<&str> {
-        self.best(view).and_then(|read| read.plate.as_deref())
+        self.plates.plate(view)
+    }
+
+    /// The same with its country, as the register compares it.
+    pub(super) fn plate_of(&self, view: View) -> Option<PlateOf> {
+        self.plates.plate_of(view)
     }
 
     /// The country that goes with it.
     pub(super) fn country(&self, view: View) -> Option<&str> {
-        self.best(view).and_then(|read| read.country.as_deref())
-    }
-
-    fn best(&self, view: View) -> Option<&PlateRead> {
-        self.sure(view).max_by(|a, b| a.confidence.unwrap_or(1.0).total_cmp(&b.confidence.unwrap_or(1.0)))
-    }
-
-    fn sure(&self, view: View) -> impl Iterator<Item = &PlateRead> {
-        self.reads.iter().map(|kept| &kept.read).filter(move |read| read.view == view && is_sure(read))
+        self.plates.country(view)
     }
 
     /// All reads, as the story of the passage tells them.
     pub(super) fn reads(&self) -> &[Read] {
-        &self.reads
+        self.plates.reads()
     }
 
     /// Takes a weight if it is one: still, above `minimum_kg`, and not what was taken before.
@@ -211,16 +177,7 @@ impl Gathered {
         for missing in self.missing(setup) {
             findings.push(Finding::hold(FindingCode::EvidenceMissing, missing.as_str()));
         }
-        for (view, name) in [(View::Front, "front"), (View::Rear, "rear")] {
-            let mut plates = self.sure(view).filter_map(|read| read.plate.as_deref());
-            let first = plates.next();
-            if first.is_some_and(|first| plates.any(|other| !same_plate(first, other))) {
-                findings.push(Finding::hold(
-                    FindingCode::PlateConflict,
-                    format!("sure reads of the {name} plate disagree"),
-                ));
-            }
-        }
+        findings.extend(self.plates.findings());
         if let Some(reading) = &self.radiation
             && reading.alarm != RadiationAlarm::None
         {

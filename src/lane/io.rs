@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::model::risk::RiskKind;
 use crate::model::{
     Alarm, BarrierPlace, Channel, Direction, FindingCode, HoldCode, LaneState, MatchQuery, MatchResult, NewRecord,
     Observation, OpenAuthority, Order, OrderRefusal, Outcome, PassageId, Recorded, RiskAnswer, RiskRequest, Signal,
@@ -116,6 +117,8 @@ pub enum Happening {
     Travelled(BarrierPlace, Duration),
     /// An arm did not do what it was told.
     ArmFault(BarrierPlace),
+    /// A decision counted that was taken before arrival, or at the lane.
+    Decided(RiskKind),
     /// A late or foreign answer was ignored.
     AnswerIgnored,
     /// A reading of a device that the lane doesn't have was ignored.

@@ -29,6 +29,7 @@ mod leave;
 mod machine;
 mod orders;
 mod passage;
+mod plates;
 mod presence;
 mod release;
 mod restore;

@@ -214,11 +214,8 @@ impl Passage {
     }
 
     /// The documents that cross the frontier with the vehicle.
-    pub(super) fn crossing_documents(&self) -> &[DocumentRef] {
-        self.matched
-            .as_ref()
-            .and_then(|matched| matched.notification.as_deref())
-            .map_or(&[], |notification| notification.documents.as_slice())
+    pub(super) fn crossing_documents(&self) -> Vec<DocumentRef> {
+        self.matched.as_ref().map(MatchResult::documents).unwrap_or_default()
     }
 
     pub(super) fn is_held_by(&self, code: HoldCode) -> bool {

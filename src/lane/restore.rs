@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::evidence::Read;
 use super::machine::Machine;
 use super::passage::{Judged, Passage};
+use crate::domain::plate::Templates;
 use crate::model::{
     BarrierPlace, Channel, CommandVerb, DocumentScan, Finding, HoldCode, NewRecord, Now, Outcome, PassageId,
     RadiationReading, RecordKind, RiskDecision, Service, Severity, WeightReading,
@@ -54,7 +55,7 @@ impl Machine {
         passage.restored = true;
         passage.judged = Judged::Done;
         for record in &restored.records {
-            replay(&mut passage, record);
+            replay(&mut passage, record, &self.setup.templates);
         }
         let findings = std::mem::take(&mut passage.findings);
         let risk = passage.risk.clone();
@@ -94,10 +95,10 @@ impl Machine {
 }
 
 /// Applies one record of the journal. A body that doesn't parse leaves its field unknown: the passage is held anyway.
-fn replay(passage: &mut Passage, record: &NewRecord) {
+fn replay(passage: &mut Passage, record: &NewRecord, templates: &Templates) {
     match record.kind {
         RecordKind::PassageOpened => passage.steps.arrived = record.at,
-        RecordKind::Evidence => replay_evidence(passage, record),
+        RecordKind::Evidence => replay_evidence(passage, record, templates),
         RecordKind::Matched => {
             if let Ok(body) = serde_json::from_str::<MatchedBody>(&record.body) {
                 passage.restored_documents = (body.notification, body.declaration);
@@ -138,10 +139,10 @@ fn replay(passage: &mut Passage, record: &NewRecord) {
     }
 }
 
-fn replay_evidence(passage: &mut Passage, record: &NewRecord) {
+fn replay_evidence(passage: &mut Passage, record: &NewRecord, templates: &Templates) {
     let body: EvidenceBody = serde_json::from_str(&record.body).unwrap_or_default();
     if let Some(read) = body.plate {
-        passage.gathered.add_read(read.camera, read.read);
+        passage.gathered.add_read(read, templates);
         passage.steps.identified.get_or_insert(record.at);
     }
     if let Some(weight) = body.weight {

@@ -1,8 +1,10 @@
 //! What a lane consists of, and the named limits of its rules.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::plate::Templates;
 use crate::model::{BarrierPlace, DeviceName, Direction, LaneId, LoopPlace, SiteId};
 
 /// How long the register may take; it answers from memory.
@@ -86,7 +88,7 @@ pub struct ArmSetup {
 }
 
 /// What a lane consists of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct LaneSetup {
     /// The site.
     pub site: SiteId,
@@ -102,6 +104,8 @@ pub struct LaneSetup {
     pub risk_timeout: Duration,
     /// Its plate readers; reads of others are not its evidence.
     pub cameras: BTreeSet<DeviceName>,
+    /// The syntax of plates.
+    pub templates: Arc<Templates>,
     /// Its loops.
     pub loops: BTreeSet<LoopPlace>,
     /// Its scale.

@@ -4,7 +4,9 @@ use super::io::Effect;
 use super::machine::Machine;
 use super::passage::{Because, Judged, Passage, Way};
 use super::texts::{Message, texts};
-use crate::model::{BarrierPlace, HoldCode, LaneState, Light, Now, PassageSummary, Phase, Service, Signal, View};
+use crate::model::{
+    BarrierPlace, FindingCode, HoldCode, LaneState, Light, Now, PassageSummary, Phase, Scored, Service, Signal, View,
+};
 
 impl Machine {
     /// Where the lane is.
@@ -100,6 +102,16 @@ fn standing_phase(passage: &Passage) -> Phase {
     }
 }
 
+/// While an officer must say which notification is the vehicle's, the officer sees which there are.
+fn candidates_to_show(passage: &Passage) -> Vec<Scored> {
+    let undecided = [FindingCode::Ambiguous, FindingCode::NoNotification, FindingCode::PlateMismatch];
+    let asks = undecided.into_iter().any(|code| passage.is_held_by(HoldCode::Finding(code)));
+    match &passage.matched {
+        Some(matched) if asks => matched.candidates.clone(),
+        Some(_) | None => Vec::new(),
+    }
+}
+
 fn summary(passage: &Passage) -> PassageSummary {
     PassageSummary {
         id: passage.id,
@@ -110,5 +122,6 @@ fn summary(passage: &Passage) -> PassageSummary {
         declaration: passage.declaration().map(str::to_owned),
         gross_kg: passage.gathered.weight().map(|reading| reading.gross_kg),
         channel: passage.channel(),
+        candidates: candidates_to_show(passage),
     }
 }

@@ -28,6 +28,8 @@ pub struct InboundMessage {
     pub duplicate: bool,
     /// What an answer carries back.
     pub correlation: Option<Bytes>,
+    /// What else travels with it: name and value.
+    pub user_properties: Vec<(String, String)>,
     /// Drop it when the message is owned.
     pub ack: Ack,
 }

@@ -319,6 +319,8 @@ impl Link {
         };
         let Ok(topic) = std::str::from_utf8(&publish.topic).map(str::to_owned) else { return };
         let correlation = publish.properties.as_ref().and_then(|properties| properties.correlation_data.clone());
+        let user_properties =
+            publish.properties.as_ref().map(|properties| properties.user_properties.clone()).unwrap_or_default();
         let (payload, retain, duplicate) = (publish.payload.clone(), publish.retain, publish.dup);
         let ack = match publish.qos {
             QoS::AtMostOnce => Ack::unneeded(permit),
@@ -328,7 +330,8 @@ impl Link {
             self.shared.canaries_missing.store(0, Ordering::Relaxed);
             return;
         }
-        (self.handler)(LinkEvent::Message(InboundMessage { topic, payload, retain, duplicate, correlation, ack }));
+        let message = InboundMessage { topic, payload, retain, duplicate, correlation, user_properties, ack };
+        (self.handler)(LinkEvent::Message(message));
     }
 
     /// What was on its way and doesn't expire goes out again on the next connection.

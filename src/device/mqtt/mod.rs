@@ -21,4 +21,4 @@ pub use ack::Ack;
 pub use event::{InboundMessage, LinkEvent, NotSent};
 pub use link::{LinkHandle, start};
 pub use outbox::Outgoing;
-pub use settings::{LinkError, LinkSettings, Will};
+pub use settings::{LinkError, LinkSettings, Will, broker_address};

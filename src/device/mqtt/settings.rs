@@ -57,13 +57,16 @@ pub enum LinkError {
     Tls(String),
 }
 
-/// The client's options.
-pub(super) fn options(settings: &LinkSettings) -> Result<MqttOptions, LinkError> {
-    let wrong = || LinkError::Address(settings.url.clone());
-    if settings.url.starts_with("mqtts://") {
-        return Err(LinkError::Tls(settings.url.clone()));
+/// Host and port of `mqtt://host[:port]`.
+///
+/// # Errors
+/// When it is no such address, or asks for TLS.
+pub fn broker_address(url: &str) -> Result<(String, u16), LinkError> {
+    let wrong = || LinkError::Address(url.to_owned());
+    if url.starts_with("mqtts://") {
+        return Err(LinkError::Tls(url.to_owned()));
     }
-    let rest = settings.url.strip_prefix("mqtt://").ok_or_else(wrong)?;
+    let rest = url.strip_prefix("mqtt://").ok_or_else(wrong)?;
     let rest = rest.trim_end_matches('/');
     let (host, port) = match rest.rsplit_once(':') {
         Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
@@ -72,6 +75,12 @@ pub(super) fn options(settings: &LinkSettings) -> Result<MqttOptions, LinkError>
     if host.is_empty() || host.contains(['/', '@']) {
         return Err(wrong());
     }
+    Ok((host.to_owned(), port))
+}
+
+/// The client's options.
+pub(super) fn options(settings: &LinkSettings) -> Result<MqttOptions, LinkError> {
+    let (host, port) = broker_address(&settings.url)?;
     let mut options = MqttOptions::new(&settings.client_id, host, port);
     let mut network = NetworkOptions::new();
     // Without it a QoS 1 round trip waits for the delayed acknowledgement of TCP: 44 ms.

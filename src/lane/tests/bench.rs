@@ -57,6 +57,7 @@ pub(super) fn setup(arms: &[BarrierPlace]) -> LaneSetup {
         evidence_timeout: Duration::from_secs(20),
         risk_timeout: Duration::from_secs(3),
         cameras: ["front", "rear"].map(|name| DeviceName::new(name).expect("a name")).into(),
+        templates: Arc::new(crate::domain::plate::Templates::embedded()),
         loops: LoopPlace::ALL.into_iter().collect(),
         scale: Some(ScaleSetup { name: DeviceName::new("bridge").expect("a name"), minimum_kg: 400 }),
         arms: arms.iter().map(|place| (*place, arm)).collect::<BTreeMap<_, _>>(),

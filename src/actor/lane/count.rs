@@ -1,0 +1,42 @@
+//! What a lane's happenings count in the metrics and on the board.
+
+use super::LaneState;
+use crate::actor::board::Part;
+use crate::lane::Happening;
+use crate::metrics;
+use crate::model::Alarm;
+
+impl LaneState {
+    pub(super) fn count(&mut self, happening: &Happening) {
+        let lane = self.lane();
+        match happening {
+            Happening::Completed { outcome, channel, direction } => {
+                metrics::passage_completed(lane, *direction, *outcome, *channel);
+            }
+            Happening::Took(step, took) => metrics::dwell(lane, self.args.setup.direction, *step, *took),
+            Happening::Held(code) => metrics::held(lane, *code),
+            Happening::Found(code) => metrics::finding(lane, *code),
+            Happening::Travelled(barrier, took) => metrics::barrier_travel(lane, *barrier, *took),
+            Happening::ArmFault(barrier) => metrics::barrier_fault(lane, *barrier),
+            Happening::StrangerIgnored => metrics::inbound_rejected("reading", "stranger"),
+            Happening::Decided(kind) => metrics::risk_decided(*kind),
+            Happening::AnswerIgnored => metrics::risk_request(metrics::RiskResult::Late),
+        }
+        let coalesced = self.args.ingress.coalesced();
+        if coalesced > self.coalesced {
+            metrics::ingress_coalesced(lane, coalesced - self.coalesced);
+            self.coalesced = coalesced;
+        }
+    }
+
+    pub(super) fn alarmed(&self, alarm: Alarm, on: bool) {
+        if alarm != Alarm::DeviceLost {
+            return;
+        }
+        if on {
+            self.args.board.set_away(Part::Device, self.lane().as_str(), "a device of the lane is away");
+        } else {
+            self.args.board.set_back(Part::Device, self.lane().as_str());
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What a site is made of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::board::{Board, DeskItem};
+use super::bus::LinkArgs;
+use super::clock::SiteClock;
+use super::link::Router;
+use super::outlet::Outlet;
+use crate::device::serial::ScaleSettings;
+use crate::journal::{Journal, Reader};
+use crate::lane::LaneSetup;
+use crate::matching::MatchPolicy;
+use crate::model::{DeviceName, SiteId};
+use crate::registry::Registry;
+use crate::risk::gateway::GatewaySettings;
+use crate::wire::signature::PublicKeys;
+
+/// How the RMS is asked.
+pub(super) struct RmsParts {
+    pub(super) settings: GatewaySettings,
+    pub(super) pre_arrival: bool,
+    pub(super) keys: Option<Arc<PublicKeys>>,
+}
+
+/// Everything that a site is made of, opened and connected.
+pub(super) struct SiteParts {
+    pub(super) site: SiteId,
+    pub(super) lanes: Vec<LaneParts>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) reader: Reader,
+    pub(super) registry: Arc<Registry>,
+    pub(super) policy: Arc<MatchPolicy>,
+    /// How long a notification is kept after its validity.
+    pub(super) notification_kept: Duration,
+    /// `None`: the edge decides alone.
+    pub(super) rms: Option<RmsParts>,
+    pub(super) outlet: Outlet,
+    pub(super) router: Router,
+    pub(super) link: LinkArgs,
+    pub(super) board: Board,
+    pub(super) clock: SiteClock,
+    pub(super) desk: mpsc::Receiver<DeskItem>,
+}
+
+/// One lane and its serial scale.
+#[derive(Clone)]
+pub(super) struct LaneParts {
+    pub(super) setup: LaneSetup,
+    pub(super) scale: Option<(DeviceName, ScaleSettings)>,
+}
