@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lane_controller::model::registry::{
-    Action, CarrierRef, CustomsStatus, DeclarationKind, DeclarationStatus, DocumentKind, DocumentRef, Goods, Holder,
-    PartyRole, PartyStatus, PlateOf, Vehicle,
+    Action, CarrierRef, CustomsStatus, DeclarationKind, DeclarationStatus, DocumentKind, DocumentRef, Goods, Guarantee,
+    Holder, PartyRole, PartyStatus, PlateOf, Vehicle,
 };
 use lane_controller::model::{Declaration, Party, PriorNotification, Timestamp};
 
@@ -55,6 +55,7 @@ pub fn notification(truck: &Truck, now: Timestamp) -> Option<PriorNotification> 
         expected_at: now,
         valid_until,
         direction: truck.direction,
+        site: None,
         carrier: CarrierRef { id: id.to_owned(), name: name.to_owned(), country: country.to_owned() },
         vehicle: vehicle(truck),
         containers: Vec::new(),
@@ -65,8 +66,16 @@ pub fn notification(truck: &Truck, now: Timestamp) -> Option<PriorNotification> 
         tare_kg: Some(f64::from(truck.tare_kg)),
         laden_kg: None,
         empty: false,
+        customs_status: CustomsStatus::Foreign,
         dangerous: Vec::new(),
     })
+}
+
+/// The second notification of a truck that was notified twice.
+#[must_use]
+pub fn second_notification(truck: &Truck, now: Timestamp) -> Option<PriorNotification> {
+    let first = notification(truck, now).filter(|_| truck.kind == Kind::Ambiguous)?;
+    Some(PriorNotification { number: format!("{}-B", first.number), ..first })
 }
 
 /// The declaration that was lodged for `truck`, if one was.
@@ -77,6 +86,9 @@ pub fn declaration(truck: &Truck, now: Timestamp) -> Option<Declaration> {
         Kind::DeclarationNotReleased => DeclarationStatus::Registered,
         Kind::Lawful
         | Kind::Blue
+        | Kind::MisreadSettled
+        | Kind::Misread
+        | Kind::Ambiguous
         | Kind::NoNotification
         | Kind::NotificationExpired
         | Kind::Overweight
@@ -98,7 +110,7 @@ pub fn declaration(truck: &Truck, now: Timestamp) -> Option<Declaration> {
         seals: Vec::new(),
         goods: vec![goods(truck)],
         gross_kg: f64::from(truck.goods_kg),
-        guarantee: None,
+        guarantee: Some(Guarantee { kind: "general".to_owned(), valid_until: now.plus(240 * HOUR) }),
         holder: Holder { id: id.to_owned(), country: country.to_owned() },
         deadline: Some(now.plus(72 * HOUR)),
         customs_status: CustomsStatus::Foreign,

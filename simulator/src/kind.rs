@@ -12,6 +12,12 @@ pub enum Kind {
     Lawful,
     /// In order; the RMS wants an audit afterwards.
     Blue,
+    /// Its plate was read with letters where its country has digits: in order all the same.
+    MisreadSettled,
+    /// Its plate was read with a glyph lost: found, and held until an officer has read the plate.
+    Misread,
+    /// Two notifications name it, for the same hour.
+    Ambiguous,
     /// Nobody notified it.
     NoNotification,
     /// Its notification is no longer valid.
@@ -69,9 +75,12 @@ pub struct Expectation {
 
 impl Kind {
     /// All kinds, in the order of the summary.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Lawful,
         Self::Blue,
+        Self::MisreadSettled,
+        Self::Misread,
+        Self::Ambiguous,
         Self::NoNotification,
         Self::NotificationExpired,
         Self::NoDeclaration,
@@ -90,12 +99,13 @@ impl Kind {
     #[must_use]
     pub const fn per_mille(self) -> u32 {
         match self {
-            Self::Lawful => 650,
+            Self::Lawful => 600,
             Self::Blue => 50,
             Self::NoNotification | Self::Overweight => 35,
             Self::NotificationExpired | Self::NoDeclaration | Self::DeclarationNotReleased => 30,
             Self::TrailerSwapped | Self::AlreadyUsed | Self::Red | Self::Yellow => 25,
-            Self::RedCleared | Self::Silent => 15,
+            Self::MisreadSettled => 20,
+            Self::Misread | Self::Ambiguous | Self::RedCleared | Self::Silent => 15,
             Self::AgencyHold => 10,
         }
     }
@@ -106,6 +116,9 @@ impl Kind {
         match self {
             Self::Lawful => "lawful",
             Self::Blue => "blue channel",
+            Self::MisreadSettled => "misread, settled",
+            Self::Misread => "misread",
+            Self::Ambiguous => "notified twice",
             Self::NoNotification => "no notification",
             Self::NotificationExpired => "notification expired",
             Self::NoDeclaration => "no declaration",
@@ -125,8 +138,10 @@ impl Kind {
     #[must_use]
     pub const fn expectation(self) -> Expectation {
         match self {
-            Self::Lawful => Expectation { held: None, outcome: Outcome::Released },
+            Self::Lawful | Self::MisreadSettled => Expectation { held: None, outcome: Outcome::Released },
             Self::Blue => Expectation { held: None, outcome: Outcome::ReleasedConditional },
+            Self::Misread => found(FindingCode::PlateMismatch, READ_BY_EYE),
+            Self::Ambiguous => found(FindingCode::Ambiguous, RELEASED_ON_PAPER),
             Self::NoNotification => found(FindingCode::NoNotification, RELEASED_ON_PAPER),
             Self::NotificationExpired => found(FindingCode::NotificationExpired, RELEASED_ON_PAPER),
             Self::NoDeclaration => found(FindingCode::NoDeclaration, RELEASED_ON_PAPER),
@@ -154,6 +169,14 @@ const RELEASED_ON_PAPER: (Choice, Outcome) = (
         order: OrderKind::Release,
         officers: Officers::One,
         reason: "the papers were seen at the window and are in order",
+    },
+    Outcome::Released,
+);
+const READ_BY_EYE: (Choice, Outcome) = (
+    Choice {
+        order: OrderKind::Release,
+        officers: Officers::One,
+        reason: "the plate was read by eye: it is the notified one",
     },
     Outcome::Released,
 );
@@ -198,13 +221,13 @@ mod tests {
     #[test]
     fn the_kinds_make_up_a_thousand_and_most_are_lawful() {
         assert_eq!(Kind::ALL.iter().map(|kind| kind.per_mille()).sum::<u32>(), 1000);
-        assert_eq!(Kind::Lawful.per_mille(), 650);
+        assert_eq!(Kind::Lawful.per_mille(), 600);
     }
 
     #[test]
-    fn only_lawful_and_blue_trucks_leave_without_an_officer() {
+    fn only_trucks_in_order_leave_without_an_officer() {
         let free: Vec<_> = Kind::ALL.into_iter().filter(|kind| !kind.needs_officer()).collect();
-        assert_eq!(free, [Kind::Lawful, Kind::Blue]);
+        assert_eq!(free, [Kind::Lawful, Kind::Blue, Kind::MisreadSettled]);
     }
 
     #[test]

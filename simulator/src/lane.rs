@@ -143,7 +143,7 @@ impl Lane {
         self.field.set_loop(LoopPlace::Approach, Presence::Occupied).await?;
         self.pace.pass(600).await;
         let track = format!("{}-{}", self.name, truck.ordinal);
-        self.field.read_plate(View::Front, &truck.tractor, country, &format!("{track}-front")).await?;
+        self.field.read_plate(View::Front, &truck.front, country, &format!("{track}-front")).await?;
         self.pace.pass(600).await;
         self.field.set_loop(LoopPlace::Scale, Presence::Occupied).await?;
         self.field.roll_to(truck.standing_kg, self.pace.takes(1_800));

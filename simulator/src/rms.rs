@@ -104,6 +104,9 @@ fn decide(request: &RiskRequest, kind: Option<Kind>) -> Option<RiskDecision> {
         None => (Channel::Yellow, vec![Measure::DocumentCheck], "Y-00", "the vehicle is not known"),
         Some(
             Kind::Lawful
+            | Kind::MisreadSettled
+            | Kind::Misread
+            | Kind::Ambiguous
             | Kind::NoNotification
             | Kind::NotificationExpired
             | Kind::NoDeclaration

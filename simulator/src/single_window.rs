@@ -90,7 +90,8 @@ impl SingleWindow {
         if let Some(declaration) = documents::declaration(truck, now) {
             self.submit(RegisterKind::Declaration, &declaration.number, &declaration).await?;
         }
-        if let Some(notification) = documents::notification(truck, now) {
+        let twice = documents::second_notification(truck, now);
+        for notification in documents::notification(truck, now).into_iter().chain(twice) {
             self.submit(RegisterKind::Notification, &notification.number, &notification).await?;
         }
         Ok(())

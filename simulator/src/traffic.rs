@@ -32,6 +32,8 @@ pub struct Truck {
     pub country: Country,
     /// Front plate.
     pub tractor: String,
+    /// What the front camera makes of it.
+    pub front: String,
     /// The trailer that it was notified with.
     pub trailer: Option<String>,
     /// What the rear camera sees: the trailer behind it, or its own plate where it has none.
@@ -111,6 +113,25 @@ impl Traffic {
             (Some(trailer), _) => trailer.clone(),
             (None, _) => tractor.clone(),
         };
+        let front = match kind {
+            Kind::MisreadSettled => letters_for_digits(&tractor),
+            Kind::Misread => tractor.chars().take(1).chain(tractor.chars().skip(2)).collect(),
+            Kind::Lawful
+            | Kind::Blue
+            | Kind::Ambiguous
+            | Kind::NoNotification
+            | Kind::NotificationExpired
+            | Kind::NoDeclaration
+            | Kind::DeclarationNotReleased
+            | Kind::Overweight
+            | Kind::TrailerSwapped
+            | Kind::AlreadyUsed
+            | Kind::Red
+            | Kind::RedCleared
+            | Kind::Yellow
+            | Kind::Silent
+            | Kind::AgencyHold => tractor.clone(),
+        };
         let heaviest = if kind == Kind::Overweight { 14_000 } else { 20_000 };
         let goods_kg = self.prng.between(80, heaviest / 100) * 100;
         let tare_kg = self.prng.between(140, 165) * 100;
@@ -121,6 +142,7 @@ impl Traffic {
             direction: self.direction,
             country,
             tractor,
+            front,
             trailer,
             rear,
             goods_kg,
@@ -151,6 +173,11 @@ impl Traffic {
         self.plates.insert(plate.clone());
         plate
     }
+}
+
+/// O for 0 and I for 1, as readers do; the syntax of the country tells them apart.
+fn letters_for_digits(plate: &str) -> String {
+    plate.replace('0', "O").replace('1', "I")
 }
 
 const fn to_interval(kg: u32) -> u32 {
@@ -190,13 +217,13 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_comes_and_about_two_thirds_are_lawful() {
+    fn every_kind_comes_and_six_in_ten_are_lawful() {
         let all = trucks(3, 1, 4_000);
         for kind in Kind::ALL {
             assert!(all.iter().any(|truck| truck.kind == kind), "{kind:?} never came");
         }
         let lawful = all.iter().filter(|truck| truck.kind == Kind::Lawful).count();
-        assert!((2_480..=2_880).contains(&lawful), "{lawful} of 4000");
+        assert!((2_280..=2_520).contains(&lawful), "{lawful} of 4000");
     }
 
     #[test]

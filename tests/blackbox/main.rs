@@ -3,6 +3,7 @@
 
 mod broker;
 mod indicator;
+mod matching;
 mod orders;
 mod restart;
 mod rig;

@@ -201,6 +201,20 @@ impl Rig {
         self.publish(&self.lane_topic(&format!("plate/{camera}")), &read, &[]);
     }
 
+    /// A read of a vehicle that the camera follows: a later one of the same track revises it.
+    pub(crate) fn read_track(&mut self, camera: &str, track: &str, plate: &str) {
+        self.reads += 1;
+        let read = json!({
+            "read_id": format!("read-{}", self.reads), "track": track, "at": now(), "plate": plate, "confidence": 0.97,
+            "view": camera,
+        });
+        self.publish(&self.lane_topic(&format!("plate/{camera}")), &read, &[]);
+    }
+
+    pub(crate) fn scan(&self, reference: &str) {
+        self.publish(&self.lane_topic("document/kiosk"), &json!({ "reference": reference, "at": now() }), &[]);
+    }
+
     pub(crate) fn weigh(&self, kg: i64) {
         self.scale.as_ref().expect("plugged in").show(Line::Stable(kg));
     }
@@ -215,8 +229,13 @@ impl Rig {
 
     /// A truck is notified and declared; both receipts are in.
     pub(crate) fn notify(&mut self, laden_kg: i64) {
+        self.notify_as("PN-1", laden_kg);
+    }
+
+    /// The same under a number of its own.
+    pub(crate) fn notify_as(&mut self, number: &str, laden_kg: i64) {
         let notification = json!({
-            "number": "PN-1", "revision": 1, "action": "upsert", "submitted_at": "2026-01-01T00:00:00.000Z",
+            "number": number, "revision": 1, "action": "upsert", "submitted_at": "2026-01-01T00:00:00.000Z",
             "expected_at": now(), "valid_until": "2099-01-01T00:00:00.000Z", "direction": "entry",
             "carrier": { "id": "240440000300", "name": "Carrier", "country": "KZ" },
             "vehicle": {
@@ -232,21 +251,27 @@ impl Rig {
             "containers": [], "seals": [], "gross_kg": 12000, "customs_status": "foreign",
             "goods": [{ "item": 1, "code": "8703239019", "description": "cars", "gross_kg": 12000 }],
             "holder": { "id": "240440000300", "country": "KZ" },
+            "guarantee": { "kind": "general", "valid_until": "2099-01-01T00:00:00.000Z" },
         });
         for (kind, document) in [("declaration", declaration), ("notification", notification)] {
             self.publish(&format!("bcp/{SITE}/registry/{kind}"), &document, &[]);
             self.expect("a receipt", |seen| {
                 seen.topic.ends_with("/registry/receipt")
                     && seen.payload["kind"] == kind
-                    && seen.payload["result"] == "accepted"
+                    && (seen.payload["result"] == "accepted" || seen.payload["result"] == "duplicate")
             });
         }
     }
 
     /// The truck drives up and everything is read of it.
     pub(crate) fn drive_up(&mut self, kg: i64) {
+        self.drive_up_read_as("123 ABC 02", kg);
+    }
+
+    /// The same, with what the front camera makes of its plate.
+    pub(crate) fn drive_up_read_as(&mut self, front: &str, kg: i64) {
         self.over_loop("approach", true);
-        self.read_plate("front", "123 ABC 02");
+        self.read_plate("front", front);
         self.read_plate("rear", "45-DEF-02");
         self.weigh(kg);
     }
@@ -362,6 +387,12 @@ impl Rig {
     pub(crate) fn journal(&self, verb: &str) -> (Option<i32>, Vec<Value>) {
         let data = self.data();
         self.tool(&["journal", verb, "--data", data.to_str().expect("UTF-8")])
+    }
+
+    pub(crate) fn registry(&self, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
+        let data = self.data();
+        let data = ["--data", data.to_str().expect("UTF-8")];
+        self.tool(&["registry"].iter().chain(arguments).chain(&data).copied().collect::<Vec<_>>())
     }
 
     /// One HTTP request; status and body.

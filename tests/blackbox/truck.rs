@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::rig::{Rig, Rms, is_command, is_event, publish_raw, subscribe_late};
+use super::rig::{Rig, Rms, Seen, is_command, is_event, publish_raw, subscribe_late};
+
+fn is_arrival_request(seen: &Seen) -> bool {
+    seen.topic.starts_with("rms/") && seen.payload["kind"] == "arrival"
+}
 
 #[test]
 fn a_lawful_truck_gets_exactly_one_open_command_after_the_journal_holds_the_decision() {
@@ -84,7 +88,7 @@ fn a_silent_rms_holds() {
     rig.notify(27_400);
     rig.drive_up(27_400);
     rig.expect_held_by("risk_unavailable");
-    let requests: Vec<_> = rig.seen.iter().filter(|seen| seen.topic.starts_with("rms/")).collect();
+    let requests: Vec<_> = rig.seen.iter().filter(|seen| is_arrival_request(seen)).collect();
     assert_eq!(requests.len(), 2, "asked, and asked once more");
     assert_eq!(requests[0].payload["request_id"], requests[1].payload["request_id"]);
     assert_eq!(requests[0].correlation, requests[0].payload["request_id"].as_str().expect("an id"));
@@ -106,7 +110,7 @@ fn an_answer_with_a_wrong_correlation_or_an_unknown_channel_releases_nothing() {
         let mut rig = Rig::start(Rms::Silent);
         rig.notify(27_400);
         rig.drive_up(27_400);
-        let request = rig.expect("a request", |seen| seen.topic.starts_with("rms/"));
+        let request = rig.expect("a request", is_arrival_request);
         let id = request.payload["request_id"].as_str().expect("an id").to_owned();
         let answer =
             serde_json::json!({ "request_id": id, "channel": channel, "measures": [], "profiles": [], "reason": "" });
