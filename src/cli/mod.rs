@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the input is wrong or the check failed, 2 usage, 3 the environment failed. Machine output
 //! (JSON lines) goes to standard output, talk to standard error.
 
+pub mod camera;
 pub mod check;
 pub mod device;
 pub mod journal;
@@ -47,6 +48,9 @@ enum Command {
     /// Decode and watch devices.
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Try camera presets on captured messages.
+    #[command(subcommand)]
+    Camera(camera::CameraCommand),
     /// Keep the officers' file.
     #[command(subcommand)]
     Officer(officer::OfficerCommand),
@@ -75,6 +79,7 @@ pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check { config } => check::run(&config),
         Command::Journal(command) => journal::run(command),
         Command::Device(command) => device::run(command),
+        Command::Camera(command) => camera::run(command),
         Command::Officer(command) => officer::run(command),
     }
 }
