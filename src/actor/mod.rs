@@ -13,7 +13,9 @@
 pub mod board;
 mod bus;
 mod clock;
+mod fate;
 mod ingress;
+mod intake;
 mod journal;
 mod lane;
 mod link;
@@ -29,4 +31,5 @@ mod site;
 mod tests;
 
 pub use clock::SiteClock;
+pub use intake::{Intake, NotTaken, Taken};
 pub use running::{Pulse, RunError, Running, start};

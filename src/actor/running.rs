@@ -12,10 +12,12 @@ use tokio::task::JoinHandle;
 use super::board::{Board, Part};
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
+use super::intake::{Cameras, Intake};
 use super::link::Router;
 use super::outlet::Outlet;
 use super::site::{LaneParts, SiteActor, SiteMsg, SiteParts, all_answer};
 use crate::config::{self, Config};
+use crate::device::camera::{PresetFault, presets};
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
 use crate::device::serial::ScaleSettings;
 use crate::journal::{Journal, JournalError, Limits, Reader};
@@ -24,6 +26,7 @@ use crate::matching::{MatchPolicy, Required, Tolerance};
 use crate::metrics;
 use crate::model::{DeviceName, LaneId, PassageId, RecordKind};
 use crate::registry::{Registry, RegistryError};
+use crate::wire::camera::NoSuchPreset;
 use crate::wire::scale::{Protocol, UnknownProtocol};
 use crate::wire::topic;
 
@@ -31,6 +34,8 @@ use crate::wire::topic;
 const LINK_STOP_WITHIN: Duration = Duration::from_secs(2);
 /// How often a poisoned journal is looked for; the process ends then and reads back from disk.
 const POISON_LOOK: Duration = Duration::from_millis(200);
+/// How many of the journal's last records are looked at for reads that a camera may repeat.
+const KNOWN_RECORDS_MAX: u64 = 4_096;
 /// How long after poison the lanes have to show that they hold.
 const POISON_GRACE: Duration = Duration::from_secs(1);
 
@@ -51,6 +56,12 @@ pub enum RunError {
         /// Why.
         source: std::io::Error,
     },
+    /// A camera's preset.
+    #[error(transparent)]
+    Preset(#[from] PresetFault),
+    /// A camera's preset.
+    #[error(transparent)]
+    NoSuchPreset(#[from] NoSuchPreset),
     /// A scale's protocol.
     #[error(transparent)]
     Protocol(#[from] UnknownProtocol),
@@ -102,8 +113,10 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let registry = Arc::new(Registry::open(&directory)?);
     replay_used(&reader, &registry)?;
     let lanes: Vec<LaneId> = config.lanes.iter().map(|lane| lane.id.clone()).collect();
-    let router = Router::new(config.site.id.clone(), lanes.iter().cloned(), board.clone());
-    let settings = link_settings(config, clock)?;
+    let cameras = Cameras::new(config, &presets(config.presets_directory.as_deref())?)?;
+    enter_known_reads(&reader, &cameras)?;
+    let router = Router::new(config.site.id.clone(), lanes.iter().cloned(), board.clone(), cameras, clock);
+    let settings = link_settings(config, &router, clock)?;
     let status = status_payloads(clock);
     let status_topic = topic::status(&config.site.id, &config.mqtt.client_id);
     let online = Outgoing::retained(status_topic.clone(), status.online);
@@ -164,20 +177,47 @@ fn replay_used(reader: &Reader, registry: &Registry) -> Result<(), RunError> {
     Ok(())
 }
 
-fn link_settings(config: &Config, clock: SiteClock) -> Result<LinkSettings, RunError> {
+/// Reads that the journal holds, so that a camera that repeats its last ones after our restart changes nothing (C3).
+fn enter_known_reads(reader: &Reader, cameras: &Cameras) -> Result<(), RunError> {
+    #[derive(serde::Deserialize)]
+    struct Evidence {
+        plate: Plate,
+    }
+    #[derive(serde::Deserialize)]
+    struct Plate {
+        camera: DeviceName,
+        read: Read,
+    }
+    #[derive(serde::Deserialize)]
+    struct Read {
+        read_id: String,
+    }
+    for record in reader.latest(KNOWN_RECORDS_MAX)?.iter().rev() {
+        if record.kind == RecordKind::Evidence
+            && let Ok(Evidence { plate }) = serde_json::from_str(&record.body)
+        {
+            cameras.owned(&record.lane, &plate.camera, &plate.read.read_id);
+        }
+    }
+    Ok(())
+}
+
+fn link_settings(config: &Config, router: &Router, clock: SiteClock) -> Result<LinkSettings, RunError> {
     let password = match &config.mqtt.password_file {
         Some(path) => Some(read_secret(path)?),
         None => None,
     };
     let will =
         Will { topic: topic::status(&config.site.id, &config.mqtt.client_id), payload: status_payloads(clock).offline };
+    let mut subscriptions = topic::subscriptions(&config.site.id, &config.mqtt.client_id);
+    subscriptions.extend(router.cameras().topics().cloned());
     Ok(LinkSettings {
         url: config.mqtt.url.clone(),
         client_id: config.mqtt.client_id.clone(),
         username: config.mqtt.username.clone(),
         password,
         will,
-        subscriptions: topic::subscriptions(&config.site.id, &config.mqtt.client_id),
+        subscriptions,
         canary: topic::canary(&config.site.id, &config.mqtt.client_id),
         session_expiry: config.mqtt.session_expiry,
     })
@@ -257,6 +297,12 @@ impl Running {
     #[must_use]
     pub fn pulse(&self) -> Pulse {
         Pulse { router: self.router.clone(), lanes: self.lanes.clone() }
+    }
+
+    /// Where messages that cameras push come in.
+    #[must_use]
+    pub fn intake(&self) -> Intake {
+        Intake::new(self.router.clone(), self.clock)
     }
 
     /// Reads a passage back from the journal.

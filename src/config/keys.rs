@@ -13,6 +13,7 @@ pub(super) const KEYS: Keys = Keys {
         ("mqtt", leaf(&["url", "client_id", "username", "password_file", "session_expiry", "command_ttl"])),
         ("data", leaf(&["directory"])),
         ("http", leaf(&["listen", "officers_file"])),
+        ("cameras", leaf(&["presets_directory"])),
         ("risk", leaf(&["mode", "request_timeout", "pre_arrival", "response_keys_file"])),
         (
             "policy",
@@ -26,7 +27,21 @@ pub(super) const KEYS: Keys = Keys {
             Keys {
                 values: &["id", "direction", "evidence", "evidence_timeout"],
                 tables: &[
-                    ("camera", leaf(&["name", "view", "format"])),
+                    (
+                        "camera",
+                        leaf(&[
+                            "name",
+                            "view",
+                            "format",
+                            "time_zone",
+                            "max_age",
+                            "direction",
+                            "topic",
+                            "source",
+                            "ingest_secret_file",
+                            "ingest_from",
+                        ]),
+                    ),
                     ("loop", leaf(&["name"])),
                     ("scale", leaf(&["name", "driver", "port", "baud", "protocol", "minimum_kg"])),
                     ("barrier", leaf(&["name", "driver", "open_timeout", "close_timeout"])),

@@ -4,6 +4,7 @@
 //! of known keys serves the nearest-key help and the environment overrides.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod camera;
 mod check;
 mod duration;
 mod keys;
@@ -14,8 +15,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{BarrierPlace, DeviceName, Direction, LaneId, LoopPlace, SiteId, View};
+use crate::model::{BarrierPlace, DeviceName, Direction, LaneId, LoopPlace, SiteId};
 
+pub use camera::{BUILTIN_PRESETS, Camera, Ingest, Travel, Vendor};
 pub use check::LANES_MAX;
 pub use keys::all_keys;
 pub use parse::{ConfigError, parse};
@@ -31,6 +33,8 @@ pub struct Config {
     pub data: Data,
     /// The listener.
     pub http: Http,
+    /// The operator's own camera presets.
+    pub presets_directory: Option<PathBuf>,
     /// Risk.
     pub risk: Risk,
     /// What documents must be.
@@ -155,15 +159,6 @@ pub struct Lane {
     pub scale: Option<Scale>,
     /// Arms; an exit is always among them.
     pub barriers: Vec<Barrier>,
-}
-
-/// One plate reader.
-#[derive(Debug, Clone)]
-pub struct Camera {
-    /// As topics name it.
-    pub name: DeviceName,
-    /// Which end of the vehicle it sees.
-    pub view: View,
 }
 
 /// The scale.

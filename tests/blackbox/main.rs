@@ -3,6 +3,7 @@
 
 mod broker;
 mod indicator;
+mod ingest;
 mod orders;
 mod restart;
 mod rig;
