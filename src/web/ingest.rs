@@ -131,7 +131,13 @@ fn secret(camera: &DeviceName, path: &std::path::Path) -> Result<blake3::Hash, S
 }
 
 /// A refusal: what is counted, and what the camera hears.
-struct Refused(CameraResult, Response);
+struct Refused(CameraResult, Box<Response>);
+
+impl Refused {
+    fn new(why: CameraResult, reply: Response) -> Self {
+        Self(why, Box::new(reply))
+    }
+}
 
 #[derive(Deserialize)]
 pub(super) struct Place {
@@ -163,7 +169,7 @@ pub(super) async fn push(
                 metrics::camera_message(lane, camera, why);
                 tracing::warn!(%lane, %camera, %peer, status = reply.status().as_u16(), "a pushed message was refused");
             }
-            reply
+            *reply
         }
     }
 }
@@ -183,18 +189,19 @@ async fn take(
     ingest.intake.push(lane, camera, content_type, body).await.map_err(|why| match &why {
         NotTaken::Unreadable(Unreadable::NoDocument(_)) => {
             let reply = fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_document", why.to_string());
-            Refused(CameraResult::Unsupported, reply)
+            Refused::new(CameraResult::Unsupported, reply)
         }
         NotTaken::Unreadable(Unreadable::Malformed { .. }) => {
-            Refused(CameraResult::Malformed, fault(StatusCode::UNPROCESSABLE_ENTITY, "malformed", why.to_string()))
+            Refused::new(CameraResult::Malformed, fault(StatusCode::UNPROCESSABLE_ENTITY, "malformed", why.to_string()))
         }
-        NotTaken::Lost => Refused(CameraResult::Unavailable, again("not_durable", &why.to_string())),
+        NotTaken::Lost => Refused::new(CameraResult::Unavailable, again("not_durable", &why.to_string())),
     })
 }
 
 /// Whether this sender may push for the camera.
 fn admitted<'a>(door: Option<&'a Door>, peer: IpAddr, headers: &HeaderMap, uri: &Uri) -> Result<&'a Door, Refused> {
-    let forbidden = |code, message: &str| Refused(CameraResult::Forbidden, fault(StatusCode::FORBIDDEN, code, message));
+    let forbidden =
+        |code, message: &str| Refused::new(CameraResult::Forbidden, fault(StatusCode::FORBIDDEN, code, message));
     let Some(door) = door else {
         let message = "this camera may not push: set ingest_secret_file or ingest_from of the camera";
         return Err(forbidden("closed", message));
@@ -210,7 +217,7 @@ fn admitted<'a>(door: Option<&'a Door>, peer: IpAddr, headers: &HeaderMap, uri: 
     let mut reply = fault(StatusCode::UNAUTHORIZED, "unauthenticated", message);
     let way = HeaderValue::from_static("Basic realm=\"lane-controller ingest\", charset=\"UTF-8\"");
     reply.headers_mut().insert(header::WWW_AUTHENTICATE, way);
-    Err(Refused(CameraResult::Unauthenticated, reply))
+    Err(Refused::new(CameraResult::Unauthenticated, reply))
 }
 
 #[derive(Deserialize)]
@@ -230,7 +237,7 @@ fn given_secret(headers: &HeaderMap, uri: &Uri) -> Option<String> {
 }
 
 fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, Refused> {
-    let busy = || Refused(CameraResult::Busy, again("busy", "too many messages come at once"));
+    let busy = || Refused::new(CameraResult::Busy, again("busy", "too many messages come at once"));
     places.try_acquire().map_err(|_| busy())
 }
 
@@ -244,7 +251,7 @@ fn again(code: &str, message: &str) -> Response {
 async fn whole_body(request: Request) -> Result<Bytes, Refused> {
     let too_large = || {
         let message = format!("a message has at most {BODY_MAX_BYTES} bytes; send smaller pictures, or none");
-        Refused(CameraResult::TooLarge, fault(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message))
+        Refused::new(CameraResult::TooLarge, fault(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message))
     };
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if declared.is_some_and(|length: u64| usize::try_from(length).map_or(true, |length| length > BODY_MAX_BYTES)) {
@@ -257,7 +264,7 @@ async fn whole_body(request: Request) -> Result<Bytes, Refused> {
         Ok(Err(_)) => Err(too_large()),
         Err(_) => {
             let reply = fault(StatusCode::REQUEST_TIMEOUT, "too_slow", "the message did not come within 10 s");
-            Err(Refused(CameraResult::Busy, reply))
+            Err(Refused::new(CameraResult::Busy, reply))
         }
     }
 }

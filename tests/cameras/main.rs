@@ -184,6 +184,28 @@ fn each_preset_names_its_vendor_and_only_dahua_wants_its_own_answer() {
     assert_eq!(preset("dahua").answer().expect("an answer").body, r#"{"Result":true}"#);
 }
 
+#[test]
+fn the_preset_that_the_documentation_shows_works() {
+    let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/devices/cameras.md");
+    let docs = std::fs::read_to_string(docs).expect("the documentation");
+    let (_, rest) = docs.split_once("## A preset for another camera").expect("its chapter");
+    let (_, rest) = rest.split_once("```toml").expect("a preset");
+    let (text, _) = rest.split_once("```").expect("its end");
+    let preset = Preset::parse("shown", text).unwrap_or_else(|error| panic!("{error}"));
+    let message = |plate: &str| {
+        let xml = format!(
+            r#"<CAR_PLATE direction="in" cam-id="14" time="2026-11-26T10:12:03.695" plate="{plate}" confidence="99">aW1n</CAR_PLATE>"#
+        );
+        let document = Document::read(None, xml.as_bytes()).expect("a document").expect("not empty");
+        let seat = Seat { view: View::Front, zone: Tz::Asia__Almaty };
+        one(&preset.read(&document, seat, received()).expect("a read"))
+    };
+    let read = message("789GMP16");
+    assert_eq!((read.read.plate.as_deref(), read.read.confidence), (Some("789GMP16"), Some(0.99)));
+    assert_eq!(read.read.at.to_string(), "2026-11-26T05:12:03.695Z");
+    assert_eq!(message("Not defined").read.plate, None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 

@@ -163,6 +163,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[allow(clippy::unwrap_in_result, reason = "the test's own words")]
     fn instant(format: &str, text: &str, zone: &str, received: &str) -> Result<String, String> {
         let (_, format) = Format::NAMES.into_iter().find(|(name, _)| *name == format).expect(format);
         let received = Timestamp::new(received.parse().expect("an instant"));
