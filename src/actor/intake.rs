@@ -23,6 +23,7 @@ use crate::config::{Camera, Config, Travel, Vendor};
 use crate::device::mqtt::Ack;
 use crate::metrics::{self, CameraResult};
 use crate::model::{DeviceName, LaneId, NewRecord, Now, Observation, RecordKind, Timestamp};
+use crate::wire::bounds::DEVICE_MAX_BYTES;
 use crate::wire::camera::{
     Answer, Document, Ignored, Library, Mapped, Movement, NoSuchPreset, Preset, Reading, Seat, Unreadable,
 };
@@ -272,28 +273,34 @@ fn acknowledge_later(ack: Option<Ack>, fates: &[watch::Receiver<Fate>]) {
 
 /// Takes a message that came over MQTT.
 pub(super) fn over_mqtt(camera: &VendorCamera, router: &Router, now: Now, payload: &[u8], ack: Ack) {
-    let document = match Document::read(None, payload) {
-        Ok(Some(document)) => document,
-        Ok(None) => return,
-        Err(unreadable) => return refused(camera, &unreadable),
-    };
-    offer_counted(camera, router, now, &document, Some(ack));
+    match document_of(payload) {
+        Ok(Some(document)) => offer_counted(camera, router, now, &document, Some(ack)),
+        Ok(None) => {}
+        Err(unreadable) => refused(camera, &unreadable),
+    }
 }
 
-/// Takes a message of a topic that several cameras may share; it is read once for each preset that wants it.
+/// Takes a message of a topic that several cameras may share; it is parsed once.
 pub(super) fn over_foreign_topic(cameras: &[Arc<VendorCamera>], router: &Router, now: Now, payload: &[u8], ack: Ack) {
-    let document = match Document::read(None, payload) {
-        Ok(Some(document)) => document,
-        Ok(None) => return,
-        Err(unreadable) => {
-            cameras.iter().for_each(|camera| refused(camera, &unreadable));
-            return;
+    match document_of(payload) {
+        Ok(Some(document)) => {
+            // The configuration holds that at most one camera is meant. Messages of all others are nobody's.
+            if let Some(camera) = cameras.iter().find(|camera| camera.is_of(&document)) {
+                offer_counted(camera, router, now, &document, Some(ack));
+            }
         }
-    };
-    // The configuration holds that at most one camera is meant. Messages of all others are nobody's.
-    if let Some(camera) = cameras.iter().find(|camera| camera.is_of(&document)) {
-        offer_counted(camera, router, now, &document, Some(ack));
+        Ok(None) => {}
+        Err(unreadable) => cameras.iter().for_each(|camera| refused(camera, &unreadable)),
     }
+}
+
+/// A device message is small (contract); pictures are for HTTP.
+fn document_of(payload: &[u8]) -> Result<Option<Document>, Unreadable> {
+    if payload.len() > DEVICE_MAX_BYTES {
+        let message = format!("{} bytes are more than the {DEVICE_MAX_BYTES} of a device message", payload.len());
+        return Err(Unreadable::Malformed { place: "payload".to_owned(), message });
+    }
+    Document::read(None, payload)
 }
 
 fn offer_counted(camera: &VendorCamera, router: &Router, now: Now, document: &Document, ack: Option<Ack>) {

@@ -153,7 +153,7 @@ fn a_revised_plate_keeps_its_track() {
 }
 
 #[test]
-fn what_no_message_of_a_preset_fits_is_refused() {
+fn h25_what_no_message_of_a_preset_fits_is_refused() {
     for (preset, text, expected) in [
         ("frigate", r#"{"type":"lpr","id":"1"}"#, "/plate: a message lpr has no plate there"),
         ("frigate", r#"{"type":"lpr","plate":"1","id":"1"}"#, "/timestamp: a message lpr has no time there"),

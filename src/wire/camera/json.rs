@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_json_is_refused_with_its_reason() {
+    fn h24_hostile_json_is_refused_with_its_reason() {
         let many = format!("[{}0]", "0,".repeat(NODES_MAX as usize));
         for (text, expected) in [
             (r#"{"a":1,"a":2}"#, "`a` is there twice"),

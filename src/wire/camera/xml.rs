@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_xml_is_refused_with_its_place() {
+    fn h24_hostile_xml_is_refused_with_its_place() {
         let bomb = r#"<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]><a>&c;</a>"#;
         for (text, expected) in [
             (bomb, "byte 0: a document type"),
