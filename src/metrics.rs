@@ -71,6 +71,8 @@ catalogue! {
     SIGN_IN_FAILURES = "sign_in_failures_total", Counter, "Sign-ins that failed, by reason.";
     DOCUMENTS = "registry_documents_total", Counter, "Registry documents, by register and result.";
     REJECTED = "inbound_rejected_total", Counter, "Inbound messages refused, by kind and reason.";
+    CAMERA_MESSAGES = "camera_messages_total", Counter, "Messages of cameras that speak their vendor's format, by lane, device and result.";
+    CAMERA_SKEW = "camera_clock_skew_seconds", Gauge, "The last read's device time minus its receipt, by lane and device.";
     COMMIT = "journal_commit_seconds", Histogram, "A commit of the journal, sync included.";
     BATCH = "journal_commit_records", Histogram, "Records in a commit of the journal.";
     POISONED = "journal_poisoned", Gauge, "1 once a write to the journal has failed.";
@@ -256,6 +258,63 @@ pub fn registry_document(kind: RegisterKind, result: ReceiptResult) {
 /// An inbound message was refused.
 pub fn inbound_rejected(kind: &'static str, reason: &'static str) {
     counter!(REJECTED, "kind" => kind, "reason" => reason).increment(1);
+}
+
+/// What became of a camera's message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraResult {
+    /// It was evidence.
+    Read,
+    /// It was known.
+    Duplicate,
+    /// It is from another time.
+    Late,
+    /// The vehicle moves the other way.
+    OtherWay,
+    /// It is another camera's.
+    OtherCamera,
+    /// It carries no read.
+    Ignored,
+    /// It isn't what its preset expects.
+    Malformed,
+    /// It is neither XML nor JSON.
+    Unsupported,
+    /// It is too large.
+    TooLarge,
+    /// It came too slowly, or too many came at once.
+    Busy,
+    /// The secret is missing or wrong.
+    Unauthenticated,
+    /// It comes from a network that may not push.
+    Forbidden,
+    /// Its read was not durable in time.
+    Unavailable,
+}
+
+/// A camera's message came.
+pub fn camera_message(lane: &LaneId, camera: &DeviceName, result: CameraResult) {
+    let result = match result {
+        CameraResult::Read => "read",
+        CameraResult::Duplicate => "duplicate",
+        CameraResult::Late => "late",
+        CameraResult::OtherWay => "other_way",
+        CameraResult::OtherCamera => "other_camera",
+        CameraResult::Ignored => "ignored",
+        CameraResult::Malformed => "malformed",
+        CameraResult::Unsupported => "unsupported",
+        CameraResult::TooLarge => "too_large",
+        CameraResult::Busy => "busy",
+        CameraResult::Unauthenticated => "unauthenticated",
+        CameraResult::Forbidden => "forbidden",
+        CameraResult::Unavailable => "unavailable",
+    };
+    counter!(CAMERA_MESSAGES, "lane" => label(lane), "device" => camera.as_str().to_owned(), "result" => result)
+        .increment(1);
+}
+
+/// How far a camera's clock is from ours.
+pub fn camera_skew(lane: &LaneId, camera: &DeviceName, seconds: f64) {
+    gauge!(CAMERA_SKEW, "lane" => label(lane), "device" => camera.as_str().to_owned()).set(seconds);
 }
 
 /// The journal committed.

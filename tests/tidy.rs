@@ -102,6 +102,16 @@ fn scale_protocols_of_configuration_and_wire_are_the_same() {
     }
 }
 
+#[test]
+fn camera_presets_of_configuration_and_wire_are_the_same() {
+    let names = lane_controller::wire::camera::BUILTIN.map(|(name, _)| name);
+    assert_eq!(names, lane_controller::config::BUILTIN_PRESETS);
+    let docs = read("docs/devices/cameras.md");
+    for name in names {
+        assert!(docs.contains(&format!("`{name}`")), "docs/devices/cameras.md does not explain {name}");
+    }
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

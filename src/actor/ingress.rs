@@ -10,22 +10,37 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::fate::Told;
 use crate::device::mqtt::Ack;
 use crate::model::{DeviceName, Observation};
 
 /// Readings of one lane under way at once; more of the same device replace each other.
 pub(super) const READINGS_UNDER_WAY: usize = 256;
 
-/// What is given back when a message's records are durable. Dropping it gives it back.
+/// What is given back when a message's records are durable. Dropping it gives it back to the broker and the ingress;
+/// a camera that waits for its answer hears of it only when it is settled.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     ack: Option<Ack>,
     permit: Option<OwnedSemaphorePermit>,
+    told: Option<Told>,
 }
 
 impl Kept {
     pub(super) const fn of(ack: Ack) -> Self {
-        Self { ack: Some(ack), permit: None }
+        Self { ack: Some(ack), permit: None, told: None }
+    }
+
+    /// For a read of a camera's own format, with the message's acknowledgement when it came over MQTT.
+    pub(super) const fn telling(told: Told, ack: Option<Ack>) -> Self {
+        Self { ack, permit: None, told: Some(told) }
+    }
+
+    /// The message is owned: its records are durable, or there are none to make.
+    pub(super) fn settle(mut self) {
+        if let Some(told) = self.told.take() {
+            told.owned();
+        }
     }
 
     /// Never acknowledges: the broker sends the message again after the restart that a failed journal brings.

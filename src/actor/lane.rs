@@ -40,6 +40,8 @@ pub(super) enum LaneMsg {
     Order(Order, oneshot::Sender<Result<OrderDone, OrderRefusal>>),
     /// Something to be journaled for the lane.
     Note(NewRecord),
+    /// The same, with what is kept until it is durable.
+    Keep(NewRecord, Kept),
     /// The register took a document.
     RegisterChanged,
     /// Answer, to show that the lane takes messages.
@@ -206,6 +208,10 @@ impl LaneState {
                 self.notes.push(record);
                 self.turn(Input::Wake, Kept::default());
             }
+            LaneMsg::Keep(record, kept) => {
+                self.notes.push(record);
+                self.append(Ticket(0), Vec::new(), Some(kept));
+            }
             LaneMsg::RegisterChanged => self.register_changed(),
             LaneMsg::Ping(answer) => {
                 answer.send(()).ok();
@@ -272,6 +278,10 @@ impl LaneState {
             // A ticket that the machine never hands out: nobody waits for notes.
             self.append(Ticket(0), Vec::new(), kept.take());
         }
+        // Nothing to make durable: the message is owned at once.
+        if let Some(kept) = kept {
+            kept.settle();
+        }
     }
 
     /// Shows a state once its turn's records are durable; one that says that the journal is away, at once.
@@ -305,8 +315,9 @@ impl LaneState {
             me.cast(LaneMsg::Journaled(result)).ok();
             // Acknowledge only what is durable: the rest comes again (invariant C2).
             match kept {
-                Some(kept) if !durable => kept.withhold(),
-                Some(_) | None => {}
+                Some(kept) if durable => kept.settle(),
+                Some(kept) => kept.withhold(),
+                None => {}
             }
         };
         self.args.journal.append(batch, Box::new(done));

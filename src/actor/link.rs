@@ -7,7 +7,9 @@ use bytes::Bytes;
 use ractor::ActorRef;
 
 use super::board::{Board, Part};
+use super::clock::SiteClock;
 use super::ingress::{Arrival, Ingress, Kept};
+use super::intake::{self, Cameras};
 use super::lane::LaneMsg;
 use super::registry::RegistryMsg;
 use super::risk::{Answer, RiskMsg};
@@ -38,6 +40,8 @@ struct Routes {
     risk: RwLock<Option<ActorRef<RiskMsg>>>,
     link: RwLock<Link>,
     board: Board,
+    cameras: Cameras,
+    clock: SiteClock,
 }
 
 /// Knows where each message goes. Cheap to clone.
@@ -55,11 +59,22 @@ fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
 }
 
 impl Router {
-    pub(super) fn new(site: SiteId, lanes: impl IntoIterator<Item = LaneId>, board: Board) -> Self {
+    pub(super) fn new(
+        site: SiteId,
+        lanes: impl IntoIterator<Item = LaneId>,
+        board: Board,
+        cameras: Cameras,
+        clock: SiteClock,
+    ) -> Self {
         let slot = || Slot { ingress: Ingress::new(), actor: RwLock::default(), states: RwLock::default() };
         let lanes = lanes.into_iter().map(|lane| (lane, slot())).collect();
         let (registry, risk, link) = (RwLock::default(), RwLock::default(), RwLock::new(Link::Down));
-        Self { routes: Arc::new(Routes { site, lanes, registry, risk, link, board }) }
+        Self { routes: Arc::new(Routes { site, lanes, registry, risk, link, board, cameras, clock }) }
+    }
+
+    /// The cameras that speak their vendor's format.
+    pub(super) fn cameras(&self) -> &Cameras {
+        &self.routes.cameras
     }
 
     pub(super) fn ingress(&self, lane: &LaneId) -> Option<Ingress> {
@@ -174,6 +189,16 @@ impl Router {
     }
 
     fn on_message(&self, message: InboundMessage) {
+        if let Some(cameras) = self.routes.cameras.on_topic(&message.topic) {
+            // A read that the broker had kept is one of the past.
+            if message.retain {
+                metrics::inbound_rejected("plate", "retained");
+                return;
+            }
+            let now = self.routes.clock.now();
+            intake::over_foreign_topic(cameras, self, now, &message.payload, message.ack);
+            return;
+        }
         let Some(inbound) = Inbound::parse(&self.routes.site, &message.topic) else {
             metrics::inbound_rejected("unknown", "topic");
             return;
@@ -181,6 +206,12 @@ impl Router {
         if message.retain && inbound.retained() == Retained::Refused {
             metrics::inbound_rejected(inbound.kind(), "retained");
             tracing::warn!(topic = %message.topic, "a retained message on a topic that is no state was refused");
+            return;
+        }
+        if let Inbound::Plate { lane, camera } = &inbound
+            && let Some(camera) = self.routes.cameras.get(lane, camera)
+        {
+            intake::over_mqtt(camera, self, self.routes.clock.now(), &message.payload, message.ack);
             return;
         }
         let kept = Kept::of(message.ack);

@@ -11,9 +11,12 @@
 //! broker's acknowledgement travel with each message and are given back when its records are durable.
 
 pub mod board;
+mod build;
 mod bus;
 mod clock;
+mod fate;
 mod ingress;
+mod intake;
 mod journal;
 mod lane;
 mod link;
@@ -29,5 +32,7 @@ mod site;
 #[cfg(test)]
 mod tests;
 
+pub use build::RunError;
 pub use clock::SiteClock;
-pub use running::{Pulse, RunError, Running, start};
+pub use intake::{Intake, NotTaken, Taken};
+pub use running::{Pulse, Running, start};

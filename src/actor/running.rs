@@ -1,6 +1,5 @@
 //! Opening a site from its configuration, and the handle by which a process holds it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,74 +9,31 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::board::{Board, Part};
+use super::build::{RunError, lane_parts, match_policy, rms_parts, templates};
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
+use super::intake::{Cameras, Intake};
 use super::link::Router;
 use super::outlet::Outlet;
-use super::parts::{LaneParts, RmsParts, SiteParts};
+use super::parts::SiteParts;
 use super::site::{SiteActor, SiteMsg, all_answer};
-use crate::config::{self, Config};
+use crate::config::Config;
+use crate::device::camera::presets;
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
-use crate::device::serial::ScaleSettings;
-use crate::domain::plate::Templates;
-use crate::journal::{Journal, JournalError, Limits, Reader};
-use crate::lane::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
-use crate::matching::{MatchPolicy, Misread, Required, Tolerance};
+use crate::journal::{Journal, Limits, Reader};
 use crate::metrics;
 use crate::model::{DeviceName, LaneId, PassageId, RecordKind};
-use crate::registry::{Registry, RegistryError};
-use crate::risk::gateway::{BreakerSettings, GatewaySettings};
-use crate::wire::scale::{Protocol, UnknownProtocol};
-use crate::wire::signature::PublicKeys;
+use crate::registry::Registry;
 use crate::wire::topic;
 
 /// How long the link may take to send what waits when the controller stops.
 const LINK_STOP_WITHIN: Duration = Duration::from_secs(2);
 /// How often a poisoned journal is looked for; the process ends then and reads back from disk.
 const POISON_LOOK: Duration = Duration::from_millis(200);
+/// How many of the journal's last records are looked at for reads that a camera may repeat.
+const KNOWN_RECORDS_MAX: u64 = 4_096;
 /// How long after poison the lanes have to show that they hold.
 const POISON_GRACE: Duration = Duration::from_secs(1);
-
-/// Why a site can't start.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The journal.
-    #[error("the journal can not be opened: {0}")]
-    Journal(#[from] JournalError),
-    /// The registry.
-    #[error("the registry can not be opened: {0}")]
-    Registry(#[from] RegistryError),
-    /// A password file.
-    #[error("{path} can not be read: {source}; check [mqtt] password_file")]
-    Password {
-        /// Which file.
-        path: std::path::PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The keys of the RMS.
-    #[error("{path} can not be used: {why}; check [risk] response_keys_file")]
-    Keys {
-        /// Which file.
-        path: std::path::PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// The syntax of plates.
-    #[error("{path} can not be used: {why}; check [policy] plates_file")]
-    Plates {
-        /// Which file.
-        path: std::path::PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// A scale's protocol.
-    #[error(transparent)]
-    Protocol(#[from] UnknownProtocol),
-    /// The actors.
-    #[error("the site's actors can not be started: {0}")]
-    Spawn(String),
-}
 
 /// A site that runs.
 pub struct Running {
@@ -123,8 +79,10 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let registry = Arc::new(Registry::open(&directory, Arc::clone(&templates))?);
     replay_used(&reader, &registry)?;
     let lanes: Vec<LaneId> = config.lanes.iter().map(|lane| lane.id.clone()).collect();
-    let router = Router::new(config.site.id.clone(), lanes.iter().cloned(), board.clone());
-    let settings = link_settings(config, clock)?;
+    let cameras = Cameras::new(config, &presets(config.presets_directory.as_deref())?)?;
+    enter_known_reads(&reader, &cameras)?;
+    let router = Router::new(config.site.id.clone(), lanes.iter().cloned(), board.clone(), cameras, clock);
+    let settings = link_settings(config, &router, clock)?;
     let status = status_payloads(clock);
     let status_topic = topic::status(&config.site.id, &config.mqtt.client_id);
     let online = Outgoing::retained(status_topic.clone(), status.online);
@@ -187,20 +145,47 @@ fn replay_used(reader: &Reader, registry: &Registry) -> Result<(), RunError> {
     Ok(())
 }
 
-fn link_settings(config: &Config, clock: SiteClock) -> Result<LinkSettings, RunError> {
+/// Reads that the journal holds, so that a camera that repeats its last ones after our restart changes nothing (C3).
+fn enter_known_reads(reader: &Reader, cameras: &Cameras) -> Result<(), RunError> {
+    #[derive(serde::Deserialize)]
+    struct Evidence {
+        plate: Plate,
+    }
+    #[derive(serde::Deserialize)]
+    struct Plate {
+        camera: DeviceName,
+        read: Read,
+    }
+    #[derive(serde::Deserialize)]
+    struct Read {
+        read_id: String,
+    }
+    for record in reader.latest(KNOWN_RECORDS_MAX)?.iter().rev() {
+        if record.kind == RecordKind::Evidence
+            && let Ok(Evidence { plate }) = serde_json::from_str(&record.body)
+        {
+            cameras.owned(&record.lane, &plate.camera, &plate.read.read_id);
+        }
+    }
+    Ok(())
+}
+
+fn link_settings(config: &Config, router: &Router, clock: SiteClock) -> Result<LinkSettings, RunError> {
     let password = match &config.mqtt.password_file {
         Some(path) => Some(read_secret(path)?),
         None => None,
     };
     let will =
         Will { topic: topic::status(&config.site.id, &config.mqtt.client_id), payload: status_payloads(clock).offline };
+    let mut subscriptions = topic::subscriptions(&config.site.id, &config.mqtt.client_id);
+    subscriptions.extend(router.cameras().topics().cloned());
     Ok(LinkSettings {
         url: config.mqtt.url.clone(),
         client_id: config.mqtt.client_id.clone(),
         username: config.mqtt.username.clone(),
         password,
         will,
-        subscriptions: topic::subscriptions(&config.site.id, &config.mqtt.client_id),
+        subscriptions,
         canary: topic::canary(&config.site.id, &config.mqtt.client_id),
         session_expiry: config.mqtt.session_expiry,
     })
@@ -209,98 +194,6 @@ fn link_settings(config: &Config, clock: SiteClock) -> Result<LinkSettings, RunE
 fn read_secret(path: &Path) -> Result<String, RunError> {
     let text = std::fs::read_to_string(path).map_err(|source| RunError::Password { path: path.to_owned(), source })?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-fn match_policy(config: &Config, templates: Arc<Templates>) -> MatchPolicy {
-    let required = config.policy.require.iter().map(|required| match required {
-        config::RequiredDocument::Notification => Required::Notification,
-        config::RequiredDocument::Declaration => Required::Declaration,
-    });
-    let policy = &config.policy;
-    MatchPolicy {
-        required: required.collect(),
-        tolerance: Tolerance { kg: policy.tolerance_kg, percent: policy.tolerance_percent },
-        site: config.site.id.clone(),
-        templates,
-        lead: policy.notification_lead,
-        misread: match policy.misread {
-            config::MisreadPlate::Hold => Misread::Holds,
-            config::MisreadPlate::Corroborated => Misread::PassesCorroborated,
-        },
-        dangerous_codes: policy.dangerous_codes.clone(),
-        severities: policy.severities.clone(),
-    }
-}
-
-/// How the RMS is asked; `None` where the edge decides alone.
-fn rms_parts(config: &Config) -> Result<Option<RmsParts>, RunError> {
-    let risk = &config.risk;
-    if risk.mode == config::RiskMode::Local {
-        return Ok(None);
-    }
-    let keys = match &risk.response_keys_file {
-        Some(path) => {
-            let refused = |why: String| RunError::Keys { path: path.clone(), why };
-            let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-            Some(Arc::new(PublicKeys::parse(&text).map_err(|error| refused(error.to_string()))?))
-        }
-        None => None,
-    };
-    let breaker = BreakerSettings { failures: risk.breaker_failures, pause: risk.breaker_pause };
-    let settings = GatewaySettings { timeout: risk.request_timeout, in_flight: risk.in_flight, breaker };
-    Ok(Some(RmsParts { settings, pre_arrival: risk.pre_arrival, keys }))
-}
-
-/// The syntax of plates: the site's own file, else what is built in.
-fn templates(config: &Config) -> Result<Arc<Templates>, RunError> {
-    let Some(path) = &config.policy.plates_file else { return Ok(Arc::new(Templates::embedded())) };
-    let refused = |why: String| RunError::Plates { path: path.clone(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-    Templates::embedded().extended_by(&text).map(Arc::new).map_err(|error| refused(error.to_string()))
-}
-
-fn lane_parts(config: &Config, lane: &config::Lane, templates: &Arc<Templates>) -> Result<LaneParts, RunError> {
-    let evidence = lane.evidence.iter().map(|evidence| match evidence {
-        config::EvidenceKind::TractorPlate => Evidence::TractorPlate,
-        config::EvidenceKind::TrailerPlate => Evidence::TrailerPlate,
-        config::EvidenceKind::Weight => Evidence::Weight,
-        config::EvidenceKind::Document => Evidence::Documents,
-        config::EvidenceKind::Radiation => Evidence::Radiation,
-    });
-    let arms = lane.barriers.iter().map(|barrier| {
-        let arm = ArmSetup { open_timeout: barrier.open_timeout, close_timeout: barrier.close_timeout };
-        (barrier.place, arm)
-    });
-    let setup = LaneSetup {
-        site: config.site.id.clone(),
-        lane: lane.id.clone(),
-        direction: lane.direction,
-        evidence: evidence.collect(),
-        evidence_timeout: lane.evidence_timeout,
-        risk_timeout: config.risk.request_timeout,
-        cameras: lane.cameras.iter().map(|camera| camera.name.clone()).collect(),
-        templates: Arc::clone(templates),
-        loops: lane.loops.iter().copied().collect(),
-        scale: lane.scale.as_ref().map(|scale| ScaleSetup { name: scale.name.clone(), minimum_kg: scale.minimum_kg }),
-        arms: arms.collect::<BTreeMap<_, _>>(),
-    };
-    let scale = match &lane.scale {
-        Some(scale) => serial_scale(config, scale)?,
-        None => None,
-    };
-    Ok(LaneParts { setup, scale })
-}
-
-/// A relative port lies in the data directory, so that a simulated line can stand beside the data.
-fn serial_scale(config: &Config, scale: &config::Scale) -> Result<Option<(DeviceName, ScaleSettings)>, RunError> {
-    match &scale.driver {
-        config::ScaleDriver::Serial(serial) => {
-            let port = config.data.directory.join(&serial.port);
-            let protocol = Protocol::from_name(&serial.protocol)?;
-            Ok(Some((scale.name.clone(), ScaleSettings::new(port, serial.baud, protocol))))
-        }
-        config::ScaleDriver::Mqtt => Ok(None),
-    }
 }
 
 impl Running {
@@ -320,6 +213,12 @@ impl Running {
     #[must_use]
     pub fn pulse(&self) -> Pulse {
         Pulse { router: self.router.clone(), lanes: self.lanes.clone() }
+    }
+
+    /// Where messages that cameras push come in.
+    #[must_use]
+    pub fn intake(&self) -> Intake {
+        Intake::new(self.router.clone(), self.clock)
     }
 
     /// Reads a passage back from the journal.

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+use super::intake::{NotTaken, Taken};
 use super::lane::LaneMsg;
 use super::running::{Running, start};
 use crate::config::{self, Config};
+use crate::journal::{Reader, Selection};
 use crate::lane::{Input, Link};
-use crate::model::{LaneId, LoopPlace, LoopState, Observation, Phase};
+use crate::model::{DeviceName, LaneId, LoopPlace, LoopState, Observation, Phase, RecordKind};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -47,6 +50,89 @@ async fn a_lane_that_does_not_answer_stops_the_pulse_of_the_watchdog() {
     running.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn c2_c3_a_pushed_read_is_answered_when_it_is_durable_and_a_repeat_of_it_changes_nothing() {
+    let dir = TempDir::new().expect("a directory");
+    let running = start(&config(&dir)).await.expect("started");
+    let lane = LaneId::new("in-01").expect("a name");
+    vehicle_comes(&running, &lane).await;
+    let read = push(&running, "1", Utc::now()).await;
+    assert_eq!(read, Ok(Taken::Read));
+    assert_eq!(evidence(&dir), ["1"], "it is in the journal when the camera is answered");
+    assert_eq!(push(&running, "1", Utc::now()).await, Ok(Taken::Duplicate));
+    assert_eq!(evidence(&dir), ["1"]);
+    running.stop().await;
+    let again = start(&config(&dir)).await.expect("started again");
+    assert_eq!(push(&again, "1", Utc::now()).await, Ok(Taken::Duplicate), "after a restart, too");
+    assert_eq!(evidence(&dir), ["1"]);
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h45_a_read_from_another_time_is_journaled_and_never_evidence() {
+    let dir = TempDir::new().expect("a directory");
+    let running = start(&config(&dir)).await.expect("started");
+    let lane = LaneId::new("in-01").expect("a name");
+    vehicle_comes(&running, &lane).await;
+    for (id, off) in [("old", TimeDelta::minutes(-10)), ("future", TimeDelta::hours(5))] {
+        assert_eq!(push(&running, id, Utc::now() + off).await, Ok(Taken::Late), "{id}");
+    }
+    assert_eq!(evidence(&dir), ["old", "future"]);
+    let passage = running.board().lane(&lane).expect("shown").passage.clone().expect("a passage");
+    assert_eq!(passage.tractor, None, "the vehicle in the lane has no plate of them");
+    let reader = Reader::open(dir.path()).expect("a journal");
+    let of_passage = reader.passage(passage.id).expect("read");
+    assert!(of_passage.iter().all(|record| record.kind != RecordKind::Evidence));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c2_a_read_that_its_lane_did_not_take_is_not_answered_as_taken() {
+    let dir = TempDir::new().expect("a directory");
+    let running = start(&config(&dir)).await.expect("started");
+    let lane = LaneId::new("in-01").expect("a name");
+    vehicle_comes(&running, &lane).await;
+    let actor = running.router.lane_actor(&lane).expect("it runs");
+    let (gate, waits) = tokio::sync::oneshot::channel();
+    actor.cast(LaneMsg::Hang(waits)).expect("taken");
+    // The read waits in the mailbox of an actor that is killed: it is lost, and said to be.
+    let ingress = running.router.ingress(&lane).expect("it has one");
+    let (pushed, ()) = tokio::join!(push(&running, "1", Utc::now()), async {
+        while ingress.depth() == 0 {
+            tokio::task::yield_now().await;
+        }
+        actor.kill();
+    });
+    drop(gate);
+    assert_eq!(pushed, Err(NotTaken::Lost));
+    assert_eq!(evidence(&dir), Vec::<String>::new());
+    // The lane comes back with its vehicle held, and the camera's repeat is taken as new.
+    shown(&running, &lane, |state| state.phase == Phase::Held).await;
+    assert_eq!(push(&running, "1", Utc::now()).await, Ok(Taken::Read));
+    assert_eq!(evidence(&dir), ["1"]);
+    running.stop().await;
+}
+
+async fn push(running: &Running, id: &str, at: DateTime<Utc>) -> Result<Taken, NotTaken> {
+    let (lane, camera) = (LaneId::new("in-01").expect("a name"), DeviceName::new("front").expect("a name"));
+    let message = serde_json::json!({
+        "eventType": "ANPR", "UUID": id, "dateTime": at.to_rfc3339(),
+        "ANPR": { "licensePlate": "123ABC02", "confidenceLevel": 97 },
+    });
+    running.intake().push(&lane, &camera, None, message.to_string().into()).await
+}
+
+/// Ids of the plate reads that the journal holds.
+fn evidence(dir: &TempDir) -> Vec<String> {
+    let reader = Reader::open(dir.path()).expect("a journal");
+    let records = reader.select(&Selection { kind: Some(RecordKind::Evidence), ..Selection::default() }).expect("read");
+    let id = |body: &str| -> String {
+        let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        body["plate"]["read"]["read_id"].as_str().expect("an id").to_owned()
+    };
+    records.iter().map(|record| id(&record.body)).collect()
+}
+
 fn config(dir: &TempDir) -> Config {
     let text = format!(
         r#"
@@ -61,6 +147,10 @@ mode = "local"
 [[lane]]
 id = "in-01"
 direction = "entry"
+[[lane.camera]]
+name = "front"
+view = "front"
+format = "hikvision"
 [[lane.loop]]
 name = "approach"
 [[lane.loop]]

@@ -8,6 +8,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnost
 
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
 use crate::config::{self, Config, ConfigError};
+use crate::device::camera::{PresetFault, presets};
 
 /// Reads and checks a configuration; prints what is wrong.
 ///
@@ -19,13 +20,35 @@ pub fn load(path: &Path) -> Result<Config, ExitCode> {
         writeln!(io::stderr().lock(), "{}: {error}", path.display()).ok();
         ExitCode::from(EXIT_ENVIRONMENT)
     })?;
-    config::parse(&text, std::env::vars()).map_err(|errors| {
+    let config = config::parse(&text, std::env::vars()).map_err(|errors| {
         let name = path.display().to_string();
         for error in &errors {
             show(error, &name, &text);
         }
         ExitCode::from(EXIT_INPUT)
-    })
+    })?;
+    check_presets(&config).map_err(|(code, message)| {
+        writeln!(io::stderr().lock(), "{}: {message}", path.display()).ok();
+        ExitCode::from(code)
+    })?;
+    Ok(config)
+}
+
+/// Presets of the operator's own directory are known only to the disk.
+fn check_presets(config: &Config) -> Result<(), (u8, String)> {
+    let library = presets(config.presets_directory.as_deref()).map_err(|fault| {
+        let code = if matches!(fault, PresetFault::Unreadable { .. }) { EXIT_ENVIRONMENT } else { EXIT_INPUT };
+        (code, fault.to_string())
+    })?;
+    for lane in &config.lanes {
+        for camera in &lane.cameras {
+            if let Some(vendor) = &camera.vendor {
+                let found = library.get(&vendor.preset);
+                found.map_err(|error| (EXIT_INPUT, format!("camera {} of lane {}: {error}", camera.name, lane.id)))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Carries the command out.

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the input is wrong or the check failed, 2 usage, 3 the environment failed. Machine output
 //! (JSON lines) goes to standard output, talk to standard error.
 
+pub mod camera;
 pub mod check;
 pub mod device;
 pub mod document;
@@ -56,6 +57,9 @@ enum Command {
     /// Check plates against the templates of their countries.
     #[command(subcommand)]
     Plate(plate::PlateCommand),
+    /// Try camera presets on captured messages.
+    #[command(subcommand)]
+    Camera(camera::CameraCommand),
     /// Keep the officers' file.
     #[command(subcommand)]
     Officer(officer::OfficerCommand),
@@ -89,6 +93,7 @@ pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Device(command) => device::run(command),
         Command::Document(command) => document::run(command),
         Command::Plate(command) => plate::run(command),
+        Command::Camera(command) => camera::run(command),
         Command::Officer(command) => officer::run(command),
         Command::Registry(command) => registry::run(command),
     }

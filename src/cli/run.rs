@@ -62,6 +62,8 @@ enum ServeError {
     Signals(std::io::Error),
     #[error(transparent)]
     Site(#[from] actor::RunError),
+    #[error(transparent)]
+    Secret(#[from] web::ingest::SecretError),
     #[error("the site ended: {0}")]
     Ended(String),
 }
@@ -73,9 +75,11 @@ async fn serve(config: Config) -> Result<(), ServeError> {
     let listen = config.http.listen;
     let listener =
         tokio::net::TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { listen, source })?;
+    let doors = web::ingest::Doors::open(&config)?;
     let running = actor::start(&config).await?;
     let (stop_http, http_stopped) = tokio::sync::oneshot::channel::<()>();
-    let state = web_state(&config, &running, prometheus.clone());
+    let ingest = web::ingest::Ingest::new(doors, running.intake());
+    let state = web_state(&config, &running, ingest, prometheus.clone());
     let http = tokio::spawn(web::serve(listener, web::router(state), async move {
         http_stopped.await.ok();
     }));
@@ -101,6 +105,7 @@ async fn serve(config: Config) -> Result<(), ServeError> {
 fn web_state(
     config: &Config,
     running: &Running,
+    ingest: web::ingest::Ingest,
     prometheus: metrics_exporter_prometheus::PrometheusHandle,
 ) -> web::WebState {
     let clock = running.clock();
@@ -110,6 +115,7 @@ fn web_state(
         config.http.officers_file.clone(),
         std::sync::Arc::new(move || clock.now()),
         running.passage_reader(),
+        ingest,
     )
 }
 

@@ -5,12 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::camera::{self, Camera};
 use super::duration::Text;
 use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawMode, RawRequired, RawScale};
 use super::place::{Step, steps};
 use super::{
-    Barrier, Camera, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Risk,
-    RiskMode, Scale, ScaleDriver, SerialLine, Site,
+    Barrier, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Risk, RiskMode,
+    Scale, ScaleDriver, SerialLine, Site,
 };
 use crate::model::{BarrierPlace, FindingCode, LoopPlace, Severity, View};
 
@@ -45,7 +46,7 @@ impl Faults {
         self.found.push((path, message));
     }
 
-    fn at(&mut self, path: &str, message: impl Into<String>) {
+    pub(super) fn at(&mut self, path: &str, message: impl Into<String>) {
         self.add(steps(path), message.into());
     }
 
@@ -56,7 +57,7 @@ impl Faults {
         value
     }
 
-    fn timeout(&mut self, path: &str, given: Option<Text>, default: Duration) -> Duration {
+    pub(super) fn timeout(&mut self, path: &str, given: Option<Text>, default: Duration) -> Duration {
         let value = given.map_or(default, |text| text.0);
         if value.is_zero() || value > TIMEOUT_MAX {
             self.at(path, "more than zero and at most one hour is expected");
@@ -106,11 +107,15 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         faults.at("risk.breaker_failures", "one or more requests are expected");
     }
     let policy = policy(raw.policy, faults);
-    let lanes = lanes(raw.lane, faults);
+    let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
+    let own_presets = raw.cameras.presets_directory.is_some();
+    let cameras = camera::Defaults { zone: site.time_zone, own_presets };
+    let lanes = lanes(raw.lane, &cameras, faults);
+    camera::check_topics(&site.id, &lanes, faults);
     let http =
         Http { listen, officers_file: raw.http.officers_file.unwrap_or_else(|| directory.join("officers.toml")) };
-    let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
-    Some(Config { site, mqtt, data: Data { directory }, http, risk, policy, lanes, warnings })
+    let presets_directory = raw.cameras.presets_directory;
+    Some(Config { site, mqtt, data: Data { directory }, http, presets_directory, risk, policy, lanes, warnings })
 }
 
 fn is_topic_level(text: &str) -> bool {
@@ -174,7 +179,7 @@ fn severities(raw: &BTreeMap<String, Severity>, faults: &mut Faults) -> BTreeMap
     severities
 }
 
-fn lanes(raw: Vec<RawLane>, faults: &mut Faults) -> Vec<Lane> {
+fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults) -> Vec<Lane> {
     if raw.is_empty() {
         faults.at("lane", "at least one [[lane]] is expected");
     }
@@ -195,12 +200,12 @@ fn lanes(raw: Vec<RawLane>, faults: &mut Faults) -> Vec<Lane> {
             let message = format!("the port {} is used by another lane", port.display());
             faults.at(&format!("lane[{index}].scale.port"), message);
         }
-        lanes.push(one_lane(index, lane, faults));
+        lanes.push(one_lane(index, lane, cameras, faults));
     }
     lanes
 }
 
-fn one_lane(index: usize, raw: RawLane, faults: &mut Faults) -> Lane {
+fn one_lane(index: usize, raw: RawLane, defaults: &camera::Defaults, faults: &mut Faults) -> Lane {
     let path = format!("lane[{index}]");
     let mut names = BTreeSet::new();
     let mut cameras = Vec::new();
@@ -208,11 +213,7 @@ fn one_lane(index: usize, raw: RawLane, faults: &mut Faults) -> Lane {
         if !names.insert(camera.name.clone()) {
             faults.at(&format!("{path}.camera[{number}].name"), format!("there are two devices {}", camera.name));
         }
-        if camera.format.as_deref().is_some_and(|format| format != "native") {
-            let message = "camera presets are not available in this version; \"native\" is expected";
-            faults.at(&format!("{path}.camera[{number}].format"), message);
-        }
-        cameras.push(Camera { name: camera.name, view: camera.view });
+        cameras.push(camera::checked(&format!("{path}.camera[{number}]"), camera, defaults, faults));
     }
     let mut loops: Vec<LoopPlace> = Vec::new();
     for (number, found) in raw.loops.into_iter().enumerate() {

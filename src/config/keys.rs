@@ -27,6 +27,7 @@ pub(super) const KEYS: Keys = Keys {
                 "response_keys_file",
             ]),
         ),
+        ("cameras", leaf(&["presets_directory"])),
         (
             "policy",
             Keys {
@@ -46,7 +47,21 @@ pub(super) const KEYS: Keys = Keys {
             Keys {
                 values: &["id", "direction", "evidence", "evidence_timeout"],
                 tables: &[
-                    ("camera", leaf(&["name", "view", "format"])),
+                    (
+                        "camera",
+                        leaf(&[
+                            "name",
+                            "view",
+                            "format",
+                            "time_zone",
+                            "max_age",
+                            "direction",
+                            "topic",
+                            "source",
+                            "ingest_secret_file",
+                            "ingest_from",
+                        ]),
+                    ),
                     ("loop", leaf(&["name"])),
                     ("scale", leaf(&["name", "driver", "port", "baud", "protocol", "minimum_kg"])),
                     ("barrier", leaf(&["name", "driver", "open_timeout", "close_timeout"])),

@@ -4,6 +4,7 @@
 //! of known keys serves the nearest-key help and the environment overrides.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod camera;
 mod check;
 mod duration;
 mod keys;
@@ -15,8 +16,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{BarrierPlace, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId, View};
+use crate::model::{BarrierPlace, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId};
 
+pub use camera::{BUILTIN_PRESETS, Camera, Ingest, Travel, Vendor};
 pub use check::LANES_MAX;
 pub use duration::parse as parse_duration;
 pub use keys::all_keys;
@@ -33,6 +35,8 @@ pub struct Config {
     pub data: Data,
     /// The listener.
     pub http: Http,
+    /// The operator's own camera presets.
+    pub presets_directory: Option<PathBuf>,
     /// Risk.
     pub risk: Risk,
     /// What documents must be.
@@ -188,15 +192,6 @@ pub struct Lane {
     pub scale: Option<Scale>,
     /// Arms; an exit is always among them.
     pub barriers: Vec<Barrier>,
-}
-
-/// One plate reader.
-#[derive(Debug, Clone)]
-pub struct Camera {
-    /// As topics name it.
-    pub name: DeviceName,
-    /// Which end of the vehicle it sees.
-    pub view: View,
 }
 
 /// The scale.

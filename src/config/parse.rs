@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 use super::Config;
+use super::camera::Travel;
 use super::check::{Faults, build};
 use super::duration::Text;
 use super::keys::{KEYS, Keys};
@@ -45,6 +46,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) http: RawHttp,
     #[serde(default)]
+    pub(super) cameras: RawCameras,
+    #[serde(default)]
     pub(super) risk: RawRisk,
     #[serde(default)]
     pub(super) policy: RawPolicy,
@@ -78,6 +81,11 @@ pub(super) struct RawData {
 pub(super) struct RawHttp {
     pub(super) listen: Option<SocketAddr>,
     pub(super) officers_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RawCameras {
+    pub(super) presets_directory: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -162,6 +170,14 @@ pub(super) struct RawCamera {
     pub(super) name: DeviceName,
     pub(super) view: View,
     pub(super) format: Option<String>,
+    pub(super) time_zone: Option<chrono_tz::Tz>,
+    pub(super) max_age: Option<Text>,
+    pub(super) direction: Option<Travel>,
+    pub(super) topic: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) ingest_secret_file: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) ingest_from: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -98,3 +98,53 @@ fn the_environment_overrides_and_its_errors_name_the_variable() {
     assert!(errors[0].message.contains("`url`"));
     assert!(set("PATH", "/bin").is_ok());
 }
+
+const CAMERA: &str = r#"
+[[lane.camera]]
+name = "front"
+view = "front"
+format = "hikvision"
+"#;
+
+#[test]
+fn a_camera_with_a_preset_takes_its_zone_from_the_site() {
+    let text = format!("{MINIMAL}{CAMERA}ingest_from = [\"10.1.0.0/16\", \"::1\"]\n")
+        .replace("id = \"korday\"", "id = \"korday\"\ntime_zone = \"Asia/Almaty\"");
+    let config = parse(&text, []).expect("valid");
+    let vendor = config.lanes[0].cameras[0].vendor.as_ref().expect("a preset");
+    assert_eq!((vendor.preset.as_str(), vendor.zone.name()), ("hikvision", "Asia/Almaty"));
+    assert_eq!(vendor.max_age, Duration::from_secs(60));
+    let from = &vendor.ingest.as_ref().expect("it may push").from;
+    assert!(from[0].contains(&"10.1.200.7".parse::<std::net::IpAddr>().expect("an address")));
+    assert_eq!(from[1].to_string(), "::1/128", "a bare address is a network of one");
+    let config = parse(&format!("{MINIMAL}{CAMERA}time_zone = \"Asia/Bangkok\"\n"), []).expect("valid");
+    let vendor = config.lanes[0].cameras[0].vendor.as_ref().expect("a preset");
+    assert_eq!((vendor.zone.name(), vendor.ingest.is_none()), ("Asia/Bangkok", true), "nobody may push unless told");
+}
+
+#[test]
+fn each_rule_of_cameras_has_its_message() {
+    let second = CAMERA.replace("front", "rear");
+    let topic = "topic = \"frigate/events\"\n";
+    for (cameras, expected) in [
+        (CAMERA.replace("hikvision", "hikvison"), "\"native\" or one of axis, dahua"),
+        (
+            format!("{}source = \"x\"\n", CAMERA.replace("hikvision", "native")),
+            "camera[0].source: it goes with a preset",
+        ),
+        (format!("{CAMERA}ingest_from = [\"10.1.0.0/33\"]\n"), "camera[0].ingest_from[0]: `10.1.0.0/33` is no network"),
+        (format!("{CAMERA}max_age = \"0s\"\n"), "camera[0].max_age: more than zero"),
+        (format!("{CAMERA}time_zone = \"Almaty\"\n"), "camera[0].time_zone"),
+        (format!("{CAMERA}topic = \"frigate/#\"\n"), "camera[0].topic: one topic without wildcards"),
+        (format!("{CAMERA}topic = \"bcp/korday/x\"\n"), "bcp/korday/ is the controller's own"),
+        (format!("{CAMERA}{topic}{second}{topic}"), "camera[1].topic: another camera has this topic"),
+        (format!("{CAMERA}{topic}source = \"a\"\n{second}{topic}"), "camera[1].source: other cameras share the topic"),
+    ] {
+        let found = faults(&format!("{MINIMAL}{cameras}"));
+        assert!(found.iter().any(|fault| fault.contains(expected)), "{expected}: {found:#?}");
+    }
+    let shared = format!("{MINIMAL}{CAMERA}{topic}source = \"a\"\n{second}{topic}source = \"b\"\n");
+    assert_eq!(faults(&shared), Vec::<String>::new(), "one topic, told apart by the vendor's names");
+    let own = format!("[cameras]\npresets_directory = \"/etc/p\"\n{MINIMAL}{}", CAMERA.replace("hikvision", "ours"));
+    assert_eq!(faults(&own), Vec::<String>::new(), "what stands in the directory is found out at the start");
+}

@@ -110,6 +110,15 @@ impl Reader {
         self.query(&sql, [i64::try_from(sequence).unwrap_or(i64::MAX)])
     }
 
+    /// The last records, newest first.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub fn latest(&self, limit: u64) -> Result<Vec<StoredRecord>, JournalError> {
+        let sql = format!("SELECT {COLUMNS} FROM record ORDER BY sequence DESC LIMIT ?1");
+        self.query(&sql, [i64::try_from(limit).unwrap_or(i64::MAX)])
+    }
+
     /// The service that a lane was last put into.
     ///
     /// # Errors

@@ -1,13 +1,15 @@
-//! The HTTP listener (floor F5): health, metrics, lanes, events, officers' orders.
+//! The HTTP listener (floor F5): health, metrics, lanes, events, officers' orders, plate readers that push.
 //!
 //! The default is loopback; a proxy that speaks TLS stands before it for anything else. Reads need no sign-in there,
-//! orders always do. What it does not do: decide on orders; the lane does.
+//! orders always do, and cameras by their own secret or network. What it does not do: decide on orders; the lane does.
 
+pub mod ingest;
 mod lanes;
 pub mod officers;
 mod orders;
 mod reply;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -39,6 +41,7 @@ pub struct WebState {
     streams: Arc<tokio::sync::Semaphore>,
     clock: Clock,
     passages: PassageReader,
+    ingest: ingest::Shared,
 }
 
 impl WebState {
@@ -50,6 +53,7 @@ impl WebState {
         officers_file: PathBuf,
         clock: Clock,
         passages: PassageReader,
+        ingest: ingest::Ingest,
     ) -> Self {
         Self {
             board,
@@ -59,6 +63,7 @@ impl WebState {
             streams: Arc::new(tokio::sync::Semaphore::new(lanes::STREAMS_MAX)),
             clock,
             passages,
+            ingest: Arc::new(ingest),
         }
     }
 }
@@ -74,6 +79,9 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/lanes/{lane}/orders", post(orders::take))
         .route("/api/v1/passages/{passage}", get(lanes::passage))
         .route("/api/v1/events", get(lanes::events))
+        .route("/ingest/v1/{lane}/{camera}", post(ingest::push))
+        // Cameras that put a path of their own behind the one they are given.
+        .route("/ingest/v1/{lane}/{camera}/{*rest}", post(ingest::push))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(state)
 }
@@ -84,7 +92,8 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(shutdown).await {
         tracing::error!(%error, "the HTTP listener ended");
     }
 }

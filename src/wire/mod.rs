@@ -5,6 +5,7 @@
 
 pub mod barrier;
 pub mod bounds;
+pub mod camera;
 pub mod import;
 pub mod payload;
 pub mod registry;

@@ -3,6 +3,7 @@
 
 mod broker;
 mod indicator;
+mod ingest;
 mod matching;
 mod orders;
 mod restart;

@@ -1,0 +1,164 @@
+//! From the configuration to the parts of a site; files that it names are read here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::parts::{LaneParts, RmsParts};
+use crate::config::{self, Config};
+use crate::device::camera::PresetFault;
+use crate::device::serial::ScaleSettings;
+use crate::domain::plate::Templates;
+use crate::journal::JournalError;
+use crate::lane::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
+use crate::matching::{MatchPolicy, Misread, Required, Tolerance};
+use crate::model::DeviceName;
+use crate::registry::RegistryError;
+use crate::risk::gateway::{BreakerSettings, GatewaySettings};
+use crate::wire::camera::NoSuchPreset;
+use crate::wire::scale::{Protocol, UnknownProtocol};
+use crate::wire::signature::PublicKeys;
+
+/// Why a site can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal.
+    #[error("the journal can not be opened: {0}")]
+    Journal(#[from] JournalError),
+    /// The registry.
+    #[error("the registry can not be opened: {0}")]
+    Registry(#[from] RegistryError),
+    /// A password file.
+    #[error("{path} can not be read: {source}; check [mqtt] password_file")]
+    Password {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The keys of the RMS.
+    #[error("{path} can not be used: {why}; check [risk] response_keys_file")]
+    Keys {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The syntax of plates.
+    #[error("{path} can not be used: {why}; check [policy] plates_file")]
+    Plates {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A camera's preset.
+    #[error(transparent)]
+    Preset(#[from] PresetFault),
+    /// A camera's preset.
+    #[error(transparent)]
+    NoSuchPreset(#[from] NoSuchPreset),
+    /// A scale's protocol.
+    #[error(transparent)]
+    Protocol(#[from] UnknownProtocol),
+    /// The actors.
+    #[error("the site's actors can not be started: {0}")]
+    Spawn(String),
+}
+
+/// What the site requires of vehicles and documents.
+pub(super) fn match_policy(config: &Config, templates: Arc<Templates>) -> MatchPolicy {
+    let required = config.policy.require.iter().map(|required| match required {
+        config::RequiredDocument::Notification => Required::Notification,
+        config::RequiredDocument::Declaration => Required::Declaration,
+    });
+    let policy = &config.policy;
+    MatchPolicy {
+        required: required.collect(),
+        tolerance: Tolerance { kg: policy.tolerance_kg, percent: policy.tolerance_percent },
+        site: config.site.id.clone(),
+        templates,
+        lead: policy.notification_lead,
+        misread: match policy.misread {
+            config::MisreadPlate::Hold => Misread::Holds,
+            config::MisreadPlate::Corroborated => Misread::PassesCorroborated,
+        },
+        dangerous_codes: policy.dangerous_codes.clone(),
+        severities: policy.severities.clone(),
+    }
+}
+
+/// How the RMS is asked; `None` where the edge decides alone.
+pub(super) fn rms_parts(config: &Config) -> Result<Option<RmsParts>, RunError> {
+    let risk = &config.risk;
+    if risk.mode == config::RiskMode::Local {
+        return Ok(None);
+    }
+    let keys = match &risk.response_keys_file {
+        Some(path) => {
+            let refused = |why: String| RunError::Keys { path: path.clone(), why };
+            let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+            Some(Arc::new(PublicKeys::parse(&text).map_err(|error| refused(error.to_string()))?))
+        }
+        None => None,
+    };
+    let breaker = BreakerSettings { failures: risk.breaker_failures, pause: risk.breaker_pause };
+    let settings = GatewaySettings { timeout: risk.request_timeout, in_flight: risk.in_flight, breaker };
+    Ok(Some(RmsParts { settings, pre_arrival: risk.pre_arrival, keys }))
+}
+
+/// The syntax of plates: the site's own file, else what is built in.
+pub(super) fn templates(config: &Config) -> Result<Arc<Templates>, RunError> {
+    let Some(path) = &config.policy.plates_file else { return Ok(Arc::new(Templates::embedded())) };
+    let refused = |why: String| RunError::Plates { path: path.clone(), why };
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    Templates::embedded().extended_by(&text).map(Arc::new).map_err(|error| refused(error.to_string()))
+}
+
+/// What a lane consists of.
+pub(super) fn lane_parts(
+    config: &Config,
+    lane: &config::Lane,
+    templates: &Arc<Templates>,
+) -> Result<LaneParts, RunError> {
+    let evidence = lane.evidence.iter().map(|evidence| match evidence {
+        config::EvidenceKind::TractorPlate => Evidence::TractorPlate,
+        config::EvidenceKind::TrailerPlate => Evidence::TrailerPlate,
+        config::EvidenceKind::Weight => Evidence::Weight,
+        config::EvidenceKind::Document => Evidence::Documents,
+        config::EvidenceKind::Radiation => Evidence::Radiation,
+    });
+    let arms = lane.barriers.iter().map(|barrier| {
+        let arm = ArmSetup { open_timeout: barrier.open_timeout, close_timeout: barrier.close_timeout };
+        (barrier.place, arm)
+    });
+    let setup = LaneSetup {
+        site: config.site.id.clone(),
+        lane: lane.id.clone(),
+        direction: lane.direction,
+        evidence: evidence.collect(),
+        evidence_timeout: lane.evidence_timeout,
+        risk_timeout: config.risk.request_timeout,
+        cameras: lane.cameras.iter().map(|camera| camera.name.clone()).collect(),
+        templates: Arc::clone(templates),
+        loops: lane.loops.iter().copied().collect(),
+        scale: lane.scale.as_ref().map(|scale| ScaleSetup { name: scale.name.clone(), minimum_kg: scale.minimum_kg }),
+        arms: arms.collect::<BTreeMap<_, _>>(),
+    };
+    let scale = match &lane.scale {
+        Some(scale) => serial_scale(config, scale)?,
+        None => None,
+    };
+    Ok(LaneParts { setup, scale })
+}
+
+/// A relative port lies in the data directory, so that a simulated line can stand beside the data.
+fn serial_scale(config: &Config, scale: &config::Scale) -> Result<Option<(DeviceName, ScaleSettings)>, RunError> {
+    match &scale.driver {
+        config::ScaleDriver::Serial(serial) => {
+            let port = config.data.directory.join(&serial.port);
+            let protocol = Protocol::from_name(&serial.protocol)?;
+            Ok(Some((scale.name.clone(), ScaleSettings::new(port, serial.baud, protocol))))
+        }
+        config::ScaleDriver::Mqtt => Ok(None),
+    }
+}
