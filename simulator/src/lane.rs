@@ -121,10 +121,11 @@ impl Lane {
         while count.is_none_or(|count| sent < count) && !*stop.borrow() {
             let truck = traffic.next_truck();
             sent = sent.saturating_add(1);
+            // The RMS is asked as soon as the notification is in.
+            self.rms.expect(&truck);
             if let Err(error) = self.window.submit_for(&truck).await {
                 self.ledger.breach(format!("{}: truck {}: {error}", self.name, truck.ordinal));
             }
-            self.rms.expect(&truck);
             self.pace.pass(600 + u64::from(truck.ordinal * 37 % 20) * 70).await;
             self.drive_in(&truck).await?;
             match self.way_out(&truck).await? {

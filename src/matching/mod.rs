@@ -25,7 +25,7 @@ mod tests;
 
 pub use choose::{Choice, Verdict, choose};
 pub use findings::{Known, judge, judge_papers};
-pub use plates::{FARTHEST, PlateFit, SeenPlate, SeenPlates, canonical, compare};
+pub use plates::{FARTHEST, Part, PlateFit, SeenPlate, SeenPlates, canonical, compare};
 pub use policy::{MatchPolicy, Misread, Required};
 pub use score::Candidate;
 pub use seen::SeenPapers;

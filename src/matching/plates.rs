@@ -62,14 +62,32 @@ pub fn canonical(plate: &PlateOf, templates: &Templates) -> Folded {
     templates.canonical(&fold(&plate.plate), plate.country.as_deref())
 }
 
+/// Which part of the combination a plate was notified for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What pulls.
+    Tractor,
+    /// What is pulled.
+    Trailer,
+}
+
+/// Whether the syntax of the notified country leaves only the notified plate: no tractor carries a trailer's plate.
+fn settles_to(seen: &SeenPlate, notified: &PlateOf, other: &Folded, part: Part, templates: &Templates) -> bool {
+    let settled = templates.settle(&seen.read, notified.country.as_deref());
+    let mut of_part =
+        settled.iter().filter(|form| !form.generic && form.is_trailer() == (part == Part::Trailer)).peekable();
+    of_part.peek().is_some() && of_part.all(|form| form.plate == *other)
+}
+
 /// How a read plate fits a notified one.
 #[must_use]
-pub fn compare(seen: &SeenPlate, notified: &PlateOf, templates: &Templates) -> PlateFit {
+pub fn compare(seen: &SeenPlate, notified: &PlateOf, part: Part, templates: &Templates) -> PlateFit {
     let other = canonical(notified, templates);
     // The reader may have named no country, or the wrong one: the notified one's syntax settles the read, too.
     let same = seen.plate == other
         || seen.read == fold(&notified.plate)
-        || templates.canonical(&seen.read, notified.country.as_deref()) == other;
+        || templates.canonical(&seen.read, notified.country.as_deref()) == other
+        || settles_to(seen, notified, &other, part, templates);
     if same {
         return PlateFit::Same;
     }

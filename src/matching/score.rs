@@ -3,7 +3,7 @@
 //! Identity (plates, documents, containers) decides whether a notification can be the vehicle's at all; everything
 //! together ranks those that can. Points are whole numbers, so that a score is the same on every machine.
 
-use super::plates::{PlateFit, SeenPlates, compare};
+use super::plates::{Part, PlateFit, SeenPlates, compare};
 use super::seen::SeenPapers;
 use crate::domain::plate::Templates;
 use crate::domain::{NumberKey, number_key};
@@ -112,7 +112,7 @@ pub(super) fn score<'a>(candidate: Candidate<'a>, seen: &Seen<'_>) -> Ranked<'a>
 fn score_plates(notification: &PriorNotification, seen: &Seen<'_>, points: &mut Points) {
     let vehicle = &notification.vehicle;
     if let Some(tractor) = &seen.plates.tractor {
-        match compare(tractor, &vehicle.tractor, seen.templates) {
+        match compare(tractor, &vehicle.tractor, Part::Tractor, seen.templates) {
             PlateFit::Same => points.identity(Clue::TractorSame, TRACTOR_SAME),
             PlateFit::Misread => points.identity(Clue::TractorNear, TRACTOR_NEAR),
             PlateFit::OneEdit => points.identity(Clue::TractorNear, TRACTOR_FAR),
@@ -123,11 +123,11 @@ fn score_plates(notification: &PriorNotification, seen: &Seen<'_>, points: &mut 
         }
     }
     let Some(rear) = &seen.plates.trailer else { return };
-    let (notified, same) = match vehicle.trailers.last() {
-        Some(trailer) => (trailer, TRAILER_SAME),
-        None => (&vehicle.tractor, RIGID_REAR_SAME),
+    let (notified, part, same) = match vehicle.trailers.last() {
+        Some(trailer) => (trailer, Part::Trailer, TRAILER_SAME),
+        None => (&vehicle.tractor, Part::Tractor, RIGID_REAR_SAME),
     };
-    match compare(rear, notified, seen.templates) {
+    match compare(rear, notified, part, seen.templates) {
         PlateFit::Same => points.identity(Clue::TrailerSame, same),
         PlateFit::Misread | PlateFit::OneEdit => points.identity(Clue::TrailerNear, TRAILER_NEAR.min(same)),
         PlateFit::Other => points.identity(Clue::TrailerOther, TRAILER_OTHER),

@@ -270,6 +270,21 @@ fn a_plate_that_another_country_s_syntax_would_change_is_the_same_as_notified() 
 }
 
 #[test]
+fn a_front_plate_is_no_trailer_s() {
+    // 12IAB02 is a trailer's plate as it stands, 121AB02 an organisation's; in front it can only be the second.
+    let organisation = |case: &mut Case| {
+        case.notification.vehicle.tractor = PlateOf { plate: "121AB02".into(), country: Some("KZ".into()) };
+        case.query.tractor = plate("12IAB02");
+    };
+    Case::with(organisation).finds(&[]);
+    Case::with(|case| {
+        organisation(case);
+        case.notification.vehicle.tractor.plate = "122AB02".into();
+    })
+    .finds(&[("plate_mismatch", Severity::Hold)]);
+}
+
+#[test]
 fn a_document_at_the_kiosk_names_the_vehicle_and_another_plate_is_told() {
     for scanned in ["pn-1", "55302/150324/123"] {
         Case::with(|case| {

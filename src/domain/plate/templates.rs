@@ -59,6 +59,14 @@ pub struct Settled<'a> {
     pub generic: bool,
 }
 
+impl Settled<'_> {
+    /// A trailer's template: its id begins with `trailer` (docs/plates.md).
+    #[must_use]
+    pub fn is_trailer(&self) -> bool {
+        self.template.starts_with("trailer")
+    }
+}
+
 impl Templates {
     /// The templates that come with the program (`config/plates.toml`).
     ///
