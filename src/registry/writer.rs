@@ -11,11 +11,13 @@ use super::store::Store;
 use crate::domain::plate::Templates;
 use crate::model::registry::{Action, RegisterKind};
 use crate::model::risk::Assessment;
-use crate::model::{PassageId, Receipt, ReceiptResult, Timestamp};
+use crate::model::{Party, PassageId, Receipt, ReceiptResult, Timestamp};
 use crate::wire::registry::{Document, identity, parse_document};
 
 /// Documents that one transaction may take.
 const GROUP_MAX: usize = 1_024;
+/// Changes that enter the index under one lock, so that no lane waits for more than some hundred microseconds.
+const ENTERED_AT_ONCE: usize = 32;
 
 /// What the writer is told.
 pub(super) enum Job {
@@ -93,14 +95,16 @@ fn take(store: &Store, shared: &Shared, jobs: Vec<Job>) {
     }
 }
 
+/// What a document changes in memory.
+enum Change {
+    Put(Entry),
+    Drop(String),
+    Party(Party),
+    NoParty(String),
+}
+
 /// Brings what is durable into memory. Keys are made before the lock is taken, so that lanes wait for no parsing.
 fn remember(shared: &Shared, group: &mut Group) {
-    enum Change {
-        Put(Entry),
-        Drop(String),
-        Party(crate::model::Party),
-        NoParty(String),
-    }
     let mut changes: Vec<Change> = group.pruned.drain(..).map(Change::Drop).collect();
     for document in group.written.iter_mut().filter_map(|one| one.document.take()) {
         let (number, _) = identity(&document);
@@ -120,7 +124,16 @@ fn remember(shared: &Shared, group: &mut Group) {
             shared.shelf.forget(RegisterKind::Notification, number);
         }
     }
-    let mut index = shared.index.write().unwrap_or_else(PoisonError::into_inner);
+    let mut changes = changes.into_iter().peekable();
+    while changes.peek().is_some() {
+        enter(
+            &mut shared.index.write().unwrap_or_else(PoisonError::into_inner),
+            changes.by_ref().take(ENTERED_AT_ONCE),
+        );
+    }
+}
+
+fn enter(index: &mut Index, changes: impl Iterator<Item = Change>) {
     for change in changes {
         match change {
             Change::Put(entry) => {

@@ -25,20 +25,20 @@ pub enum Completeness {
     More,
 }
 
-/// Rows that may be near.
+/// Rows that may be near, the same one again and again.
 struct Candidates {
     rows: [u32; CANDIDATES_MAX],
     len: usize,
 }
 
 impl Candidates {
-    /// The first `CANDIDATES_MAX`, without the one that is known.
-    fn gather(rows: impl Iterator<Item = u32>, known: Option<u32>) -> (Self, Completeness) {
+    /// The first `CANDIDATES_MAX`.
+    fn gather(rows: impl Iterator<Item = u32>) -> (Self, Completeness) {
         let mut gathered = Self { rows: [0; CANDIDATES_MAX], len: 0 };
         for row in rows {
             let Some(place) = gathered.rows.get_mut(gathered.len) else { return (gathered, Completeness::More) };
             *place = row;
-            gathered.len += usize::from(known != Some(row));
+            gathered.len += 1;
         }
         (gathered, Completeness::All)
     }
@@ -48,7 +48,7 @@ impl Candidates {
     }
 
     /// Keeps those that are wanted; without a branch, as nothing tells which it will be.
-    fn keep(&mut self, wanted: impl Fn(u32) -> bool) {
+    fn keep(&mut self, mut wanted: impl FnMut(u32) -> bool) {
         let mut kept = 0;
         for at in 0..self.len {
             let row = self.rows[at];
@@ -70,20 +70,28 @@ impl PlateIndex {
     /// Keys longer than `FUZZY_CHARS_MAX` are found, and find, without an edit only.
     pub fn lookup(&self, key: &str, found: &mut Vec<Hit>) -> Completeness {
         found.clear();
-        let variants = Variants::of(key);
-        let runs = self.shards.runs(&variants);
-        let whole = self.row_of(&variants, key);
-        let (mut near, gathered) = Candidates::gather(runs.rows(), whole);
+        let runs = self.shards.runs(&Variants::of(key));
+        // The very key is among the first of the first run, so a crowd of neighbours can't keep it out.
+        let (mut near, mut told) = Candidates::gather(runs.rows());
         // All rows are asked for before the first is compared.
         near.keep(|row| self.plates.may_be_near(row, key.len()));
-        near.keep(|row| edits(self.plates.key(row), key.as_bytes()).is_some());
-        near.sort();
-        let mut told = gathered;
-        if let Some(row) = whole {
+        let mut very = None;
+        near.keep(|row| {
+            very != Some(row)
+                && match edits(self.plates.key(row), key.as_bytes()) {
+                    Some(0) => {
+                        very = Some(row);
+                        false
+                    }
+                    one_or_more => one_or_more.is_some(),
+                }
+        });
+        if let Some(row) = very {
             told = told.max(self.tell(row, 0, found));
         }
         let exact = found.len();
         // Swapped neighbours share two variants, so they come twice.
+        near.sort();
         for same in near.all().chunk_by(|one, other| one == other) {
             if let Some(row) = same.first() {
                 told = told.max(self.tell(*row, 1, found));

@@ -142,12 +142,15 @@ impl Shard {
         Self { tags: Vec::with_capacity(entries), rows: Vec::with_capacity(entries) }
     }
 
-    fn sort(&mut self, sorted: &mut Vec<(u16, u32)>) {
+    /// Tag and row as one number: that sorts faster than a pair.
+    fn sort(&mut self, sorted: &mut Vec<u64>) {
+        let pairs = self.tags.iter().zip(&self.rows);
         sorted.clear();
-        sorted.extend(self.tags.iter().copied().zip(self.rows.iter().copied()));
+        sorted.extend(pairs.map(|(tag, row)| u64::from(*tag) << u32::BITS | u64::from(*row)));
         sorted.sort_unstable();
-        for ((tag, row), entry) in self.tags.iter_mut().zip(&mut self.rows).zip(sorted) {
-            (*tag, *row) = *entry;
+        for ((tag, row), pair) in self.tags.iter_mut().zip(&mut self.rows).zip(sorted) {
+            *tag = ((*pair >> u32::BITS) & 0xFFFF) as u16;
+            *row = (*pair & 0xFFFF_FFFF) as u32;
         }
     }
 
