@@ -65,6 +65,16 @@ pub enum RunError {
     Spawn(String),
 }
 
+/// Reads every file that the configuration names and that a site needs to start.
+///
+/// # Errors
+/// The first that can't be used.
+pub fn check_files(config: &Config) -> Result<(), RunError> {
+    templates(config)?;
+    rms_parts(config)?;
+    Ok(())
+}
+
 /// What the site requires of vehicles and documents.
 pub(super) fn match_policy(config: &Config, templates: Arc<Templates>) -> MatchPolicy {
     let required = config.policy.require.iter().map(|required| match required {

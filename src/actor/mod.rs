@@ -32,7 +32,7 @@ mod site;
 #[cfg(test)]
 mod tests;
 
-pub use build::RunError;
+pub use build::{RunError, check_files};
 pub use clock::SiteClock;
 pub use intake::{Intake, NotTaken, Taken};
 pub use running::{Pulse, Running, start};

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
 
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
+use crate::actor::check_files;
 use crate::config::{self, Config, ConfigError};
 use crate::device::camera::{PresetFault, presets};
 
@@ -30,6 +31,10 @@ pub fn load(path: &Path) -> Result<Config, ExitCode> {
     check_presets(&config).map_err(|(code, message)| {
         writeln!(io::stderr().lock(), "{}: {message}", path.display()).ok();
         ExitCode::from(code)
+    })?;
+    check_files(&config).map_err(|error| {
+        writeln!(io::stderr().lock(), "{}: {error}", path.display()).ok();
+        ExitCode::from(EXIT_INPUT)
     })?;
     Ok(config)
 }
