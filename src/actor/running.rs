@@ -17,14 +17,14 @@ use super::outlet::Outlet;
 use super::site::{LaneParts, SiteActor, SiteMsg, SiteParts, all_answer};
 use crate::config::{self, Config};
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
-use crate::device::serial::ScaleSettings;
+use crate::device::scale::{Expected, ScaleSettings};
 use crate::journal::{Journal, JournalError, Limits, Reader};
 use crate::lane::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
 use crate::matching::{MatchPolicy, Required, Tolerance};
 use crate::metrics;
+use crate::model::scale::ScalePort;
 use crate::model::{DeviceName, LaneId, PassageId, RecordKind};
 use crate::registry::{Registry, RegistryError};
-use crate::wire::scale::{Protocol, UnknownProtocol};
 use crate::wire::topic;
 
 /// How long the link may take to send what waits when the controller stops.
@@ -51,9 +51,6 @@ pub enum RunError {
         /// Why.
         source: std::io::Error,
     },
-    /// A scale's protocol.
-    #[error(transparent)]
-    Protocol(#[from] UnknownProtocol),
     /// The actors.
     #[error("the site's actors can not be started: {0}")]
     Spawn(String),
@@ -110,7 +107,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let link = LinkHandle::new();
     let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl);
     let parts = SiteParts {
-        lanes: config.lanes.iter().map(|lane| lane_parts(config, lane)).collect::<Result<_, _>>()?,
+        lanes: config.lanes.iter().map(|lane| lane_parts(config, lane)).collect(),
         journal: Arc::clone(&journal),
         reader,
         registry: Arc::clone(&registry),
@@ -197,7 +194,7 @@ fn match_policy(config: &Config) -> MatchPolicy {
     MatchPolicy { required: required.collect(), tolerance }
 }
 
-fn lane_parts(config: &Config, lane: &config::Lane) -> Result<LaneParts, RunError> {
+fn lane_parts(config: &Config, lane: &config::Lane) -> LaneParts {
     let evidence = lane.evidence.iter().map(|evidence| match evidence {
         config::EvidenceKind::TractorPlate => Evidence::TractorPlate,
         config::EvidenceKind::TrailerPlate => Evidence::TrailerPlate,
@@ -221,23 +218,28 @@ fn lane_parts(config: &Config, lane: &config::Lane) -> Result<LaneParts, RunErro
         scale: lane.scale.as_ref().map(|scale| ScaleSetup { name: scale.name.clone(), minimum_kg: scale.minimum_kg }),
         arms: arms.collect::<BTreeMap<_, _>>(),
     };
-    let scale = match &lane.scale {
-        Some(scale) => serial_scale(config, scale)?,
-        None => None,
-    };
-    Ok(LaneParts { setup, scale })
+    let scale = lane.scale.as_ref().and_then(|scale| serial_scale(config, scale));
+    LaneParts { setup, scale }
 }
 
 /// A relative port lies in the data directory, so that a simulated line can stand beside the data.
-fn serial_scale(config: &Config, scale: &config::Scale) -> Result<Option<(DeviceName, ScaleSettings)>, RunError> {
-    match &scale.driver {
-        config::ScaleDriver::Serial(serial) => {
-            let port = config.data.directory.join(&serial.port);
-            let protocol = Protocol::from_name(&serial.protocol)?;
-            Ok(Some((scale.name.clone(), ScaleSettings::new(port, serial.baud, protocol))))
-        }
-        config::ScaleDriver::Mqtt => Ok(None),
-    }
+fn serial_scale(config: &Config, scale: &config::Scale) -> Option<(DeviceName, ScaleSettings)> {
+    let serial = match &scale.driver {
+        config::ScaleDriver::Serial(serial) => serial,
+        config::ScaleDriver::Mqtt => return None,
+    };
+    let port = match &serial.port {
+        ScalePort::Tty(path) => ScalePort::Tty(config.data.directory.join(path)),
+        tcp @ ScalePort::Tcp { .. } => tcp.clone(),
+    };
+    let settings = ScaleSettings {
+        baud: serial.baud,
+        line: serial.line,
+        equal_frames: serial.equal_frames,
+        expected: Expected { max_kg: serial.max_kg, division_kg: serial.division_kg },
+        ..ScaleSettings::new(port, serial.dialect.clone())
+    };
+    Some((scale.name.clone(), settings))
 }
 
 impl Running {

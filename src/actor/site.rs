@@ -19,7 +19,7 @@ use super::pace::{FORGIVEN_AFTER, pause};
 use super::registry::{RegistryActor, RegistryArgs};
 use super::risk::{RiskActor, RiskArgs};
 use super::scale::{ScaleActor, ScaleArgs};
-use crate::device::serial::ScaleSettings;
+use crate::device::scale::ScaleSettings;
 use crate::journal::{Journal, Reader};
 use crate::lane::{Clock, Input, LaneSetup, Restored};
 use crate::matching::MatchPolicy;

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::duration::Text;
-use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMode, RawRequired, RawScale};
+use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMode, RawRequired};
 use super::place::{Step, steps};
+use super::scale::one_scale;
 use super::{
-    Barrier, Camera, Config, Data, EvidenceKind, Http, Lane, Mqtt, Policy, RequiredDocument, Risk, RiskMode, Scale,
-    ScaleDriver, SerialLine, Site,
+    Barrier, Camera, Config, Data, EvidenceKind, Http, Lane, Mqtt, Policy, RequiredDocument, Risk, RiskMode, Site,
 };
 use crate::model::{BarrierPlace, LoopPlace, View};
 
@@ -18,10 +18,6 @@ use crate::model::{BarrierPlace, LoopPlace, View};
 pub const LANES_MAX: usize = 1_024;
 /// Longest timeout that makes sense.
 const TIMEOUT_MAX: Duration = Duration::from_secs(3_600);
-/// Scale protocols of this version.
-const PROTOCOLS: [&str; 1] = ["mt-sics"];
-const BAUD_DEFAULT: u32 = 9_600;
-const MINIMUM_KG_DEFAULT: i64 = 400;
 
 /// Faults by path.
 #[derive(Debug, Default)]
@@ -34,7 +30,7 @@ impl Faults {
         self.found.push((path, message));
     }
 
-    fn at(&mut self, path: &str, message: impl Into<String>) {
+    pub(super) fn at(&mut self, path: &str, message: impl Into<String>) {
         self.add(steps(path), message.into());
     }
 
@@ -83,7 +79,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         request_timeout: faults.timeout("risk.request_timeout", raw.risk.request_timeout, Duration::from_secs(3)),
     };
     let policy = policy(raw.policy, faults);
-    let lanes = lanes(raw.lane, faults);
+    let lanes = lanes(raw.lane, faults, &mut warnings);
     let http =
         Http { listen, officers_file: raw.http.officers_file.unwrap_or_else(|| directory.join("officers.toml")) };
     let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
@@ -113,7 +109,7 @@ fn policy(raw: super::parse::RawPolicy, faults: &mut Faults) -> Policy {
     Policy { tolerance_kg, tolerance_percent, require: require.collect() }
 }
 
-fn lanes(raw: Vec<RawLane>, faults: &mut Faults) -> Vec<Lane> {
+fn lanes(raw: Vec<RawLane>, faults: &mut Faults, warnings: &mut Vec<String>) -> Vec<Lane> {
     if raw.is_empty() {
         faults.at("lane", "at least one [[lane]] is expected");
     }
@@ -131,15 +127,15 @@ fn lanes(raw: Vec<RawLane>, faults: &mut Faults) -> Vec<Lane> {
         if let Some(port) = port
             && !ports.insert(port.clone())
         {
-            let message = format!("the port {} is used by another lane", port.display());
+            let message = format!("the port {port} is used by another lane");
             faults.at(&format!("lane[{index}].scale.port"), message);
         }
-        lanes.push(one_lane(index, lane, faults));
+        lanes.push(one_lane(index, lane, faults, warnings));
     }
     lanes
 }
 
-fn one_lane(index: usize, raw: RawLane, faults: &mut Faults) -> Lane {
+fn one_lane(index: usize, raw: RawLane, faults: &mut Faults, warnings: &mut Vec<String>) -> Lane {
     let path = format!("lane[{index}]");
     let mut names = BTreeSet::new();
     let mut cameras = Vec::new();
@@ -164,7 +160,7 @@ fn one_lane(index: usize, raw: RawLane, faults: &mut Faults) -> Lane {
     if !loops.contains(&LoopPlace::Exit) {
         faults.at(&path, "a [[lane.loop]] named \"exit\" is expected: without it the exit arm could never be closed");
     }
-    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults));
+    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults, warnings));
     let evidence = evidence(&path, raw.evidence, &cameras, scale.is_some(), faults);
     let evidence_timeout =
         faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));
@@ -199,37 +195,6 @@ fn barriers(path: &str, raw: Vec<RawBarrier>, faults: &mut Faults) -> Vec<Barrie
         faults.at(path, "a [[lane.barrier]] named \"exit\" is expected");
     }
     barriers
-}
-
-fn one_scale(path: &str, raw: RawScale, faults: &mut Faults) -> Scale {
-    let path = format!("{path}.scale");
-    let minimum_kg = raw.minimum_kg.unwrap_or(MINIMUM_KG_DEFAULT);
-    if minimum_kg <= 0 {
-        faults.at(&format!("{path}.minimum_kg"), "more than zero kilograms are expected");
-    }
-    let driver = match raw.driver.as_str() {
-        "mqtt" => ScaleDriver::Mqtt,
-        "serial" => {
-            let protocol = raw.protocol.unwrap_or_default();
-            if !PROTOCOLS.contains(&protocol.as_str()) {
-                let message = format!("one of {} is expected", PROTOCOLS.join(", "));
-                faults.at(&format!("{path}.protocol"), message);
-            }
-            let baud = raw.baud.unwrap_or(BAUD_DEFAULT);
-            if !(300..=921_600).contains(&baud) {
-                faults.at(&format!("{path}.baud"), "300 to 921600 bits a second are expected");
-            }
-            if raw.port.is_none() {
-                faults.at(&format!("{path}.port"), "a serial scale needs its port, best by its /dev/serial/by-id name");
-            }
-            ScaleDriver::Serial(SerialLine { port: raw.port.unwrap_or_default(), baud, protocol })
-        }
-        _ => {
-            faults.at(&format!("{path}.driver"), "\"serial\" or \"mqtt\" is expected");
-            ScaleDriver::Mqtt
-        }
-    };
-    Scale { name: raw.name, driver, minimum_kg }
 }
 
 /// What the lane's devices can give is required unless the lane says otherwise; what none can give is a fault.

@@ -28,13 +28,32 @@ pub(super) const KEYS: Keys = Keys {
                 tables: &[
                     ("camera", leaf(&["name", "view", "format"])),
                     ("loop", leaf(&["name"])),
-                    ("scale", leaf(&["name", "driver", "port", "baud", "protocol", "minimum_kg"])),
+                    ("scale", leaf(SCALE)),
                     ("barrier", leaf(&["name", "driver", "open_timeout", "close_timeout"])),
                 ],
             },
         ),
     ],
 };
+
+const SCALE: &[&str] = &[
+    "name",
+    "driver",
+    "port",
+    "baud",
+    "line",
+    "protocol",
+    "layout",
+    "checksum",
+    "address",
+    "unit",
+    "pattern",
+    "request",
+    "equal_frames",
+    "minimum_kg",
+    "max_kg",
+    "division_kg",
+];
 
 const fn leaf(values: &'static [&'static str]) -> Keys {
     Keys { values, tables: &[] }

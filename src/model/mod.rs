@@ -10,12 +10,14 @@ pub mod command;
 pub mod finding;
 pub mod hold;
 pub mod ident;
+pub mod mass;
 pub mod matched;
 pub mod observation;
 pub mod order;
 pub mod record;
 pub mod registry;
 pub mod risk;
+pub mod scale;
 pub mod state;
 pub mod time;
 
