@@ -7,6 +7,7 @@ use std::time::Duration;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::device::scale::Diagnosis;
 use crate::lane::Step;
 use crate::model::registry::RegisterKind;
 use crate::model::{
@@ -58,6 +59,7 @@ catalogue! {
     DECISION = "decision_seconds", Histogram, "Last evidence in to open command out, the durable write included.";
     DEVICE_UP = "device_up", Gauge, "1 while a device is alive, by lane and device.";
     SCALE_FRAMES = "scale_frames_total", Counter, "Frames of serial scales, by lane, device and result.";
+    SCALE_LINE = "scale_line_state", Gauge, "1 for what a serial scale's line shows, 0 for the rest, by lane and device.";
     COMMANDS = "barrier_commands_total", Counter, "Barrier commands sent, by lane, barrier, command and reason.";
     TRAVEL = "barrier_travel_seconds", Histogram, "Open command to open limit, by lane and barrier.";
     ARM_FAULTS = "barrier_faults_total", Counter, "Arms that did not do what they were told, by lane and barrier.";
@@ -205,6 +207,15 @@ pub fn scale_frame(lane: &LaneId, device: &DeviceName, frame: Frame) {
     };
     counter!(SCALE_FRAMES, "lane" => label(lane), "device" => device.as_str().to_owned(), "result" => result)
         .increment(1);
+}
+
+/// What a scale's line shows.
+pub fn scale_line(lane: &LaneId, device: &DeviceName, shown: Diagnosis) {
+    for known in Diagnosis::ALL {
+        let is = if known == shown { 1.0 } else { 0.0 };
+        let device = device.as_str().to_owned();
+        gauge!(SCALE_LINE, "lane" => label(lane), "device" => device, "state" => known.as_str()).set(is);
+    }
 }
 
 /// A command went out.

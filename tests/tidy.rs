@@ -95,10 +95,18 @@ fn every_metric_is_documented() {
 }
 
 #[test]
-fn scale_protocols_of_configuration_and_wire_are_the_same() {
-    let check = read("src/config/check.rs");
-    for name in lane_controller::wire::scale::Protocol::NAMES {
-        assert!(check.contains(&format!("\"{name}\"")), "the configuration does not know {name}");
+fn every_scale_protocol_layout_and_diagnosis_is_on_the_operators_page() {
+    use lane_controller::device::scale::Diagnosis;
+    use lane_controller::model::scale::{Protocol, RinstrumLayout, StGsLayout, ToledoLayout, Xk3190Layout};
+
+    let docs = read("docs/devices/scales.md");
+    let layouts = Xk3190Layout::NAMES.map(|(name, _)| name).into_iter();
+    let layouts =
+        layouts.chain(ToledoLayout::NAMES.map(|(name, _)| name)).chain(StGsLayout::NAMES.map(|(name, _)| name));
+    let layouts = layouts.chain(RinstrumLayout::NAMES.map(|(name, _)| name));
+    let names = Protocol::ALL.map(Protocol::as_str).into_iter().chain(layouts);
+    for name in names.chain(Diagnosis::ALL.map(Diagnosis::as_str)) {
+        assert!(docs.contains(&format!("`{name}`")), "docs/devices/scales.md does not explain {name}");
     }
 }
 

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use super::parts::{LaneParts, RmsParts};
 use crate::config::{self, Config};
 use crate::device::camera::PresetFault;
-use crate::device::serial::ScaleSettings;
+use crate::device::scale::{Expected, ScaleSettings};
 use crate::domain::plate::Templates;
 use crate::journal::JournalError;
 use crate::lane::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
 use crate::matching::{MatchPolicy, Misread, Required, Tolerance};
 use crate::model::DeviceName;
+use crate::model::scale::ScalePort;
 use crate::registry::RegistryError;
 use crate::risk::gateway::{BreakerSettings, GatewaySettings};
 use crate::wire::camera::NoSuchPreset;
-use crate::wire::scale::{Protocol, UnknownProtocol};
 use crate::wire::signature::PublicKeys;
 
 /// Why a site can't start.
@@ -57,9 +57,6 @@ pub enum RunError {
     /// A camera's preset.
     #[error(transparent)]
     NoSuchPreset(#[from] NoSuchPreset),
-    /// A scale's protocol.
-    #[error(transparent)]
-    Protocol(#[from] UnknownProtocol),
     /// The actors.
     #[error("the site's actors can not be started: {0}")]
     Spawn(String),
@@ -125,11 +122,7 @@ pub(super) fn templates(config: &Config) -> Result<Arc<Templates>, RunError> {
 }
 
 /// What a lane consists of.
-pub(super) fn lane_parts(
-    config: &Config,
-    lane: &config::Lane,
-    templates: &Arc<Templates>,
-) -> Result<LaneParts, RunError> {
+pub(super) fn lane_parts(config: &Config, lane: &config::Lane, templates: &Arc<Templates>) -> LaneParts {
     let evidence = lane.evidence.iter().map(|evidence| match evidence {
         config::EvidenceKind::TractorPlate => Evidence::TractorPlate,
         config::EvidenceKind::TrailerPlate => Evidence::TrailerPlate,
@@ -154,21 +147,26 @@ pub(super) fn lane_parts(
         scale: lane.scale.as_ref().map(|scale| ScaleSetup { name: scale.name.clone(), minimum_kg: scale.minimum_kg }),
         arms: arms.collect::<BTreeMap<_, _>>(),
     };
-    let scale = match &lane.scale {
-        Some(scale) => serial_scale(config, scale)?,
-        None => None,
-    };
-    Ok(LaneParts { setup, scale })
+    let scale = lane.scale.as_ref().and_then(|scale| serial_scale(config, scale));
+    LaneParts { setup, scale }
 }
 
 /// A relative port lies in the data directory, so that a simulated line can stand beside the data.
-fn serial_scale(config: &Config, scale: &config::Scale) -> Result<Option<(DeviceName, ScaleSettings)>, RunError> {
-    match &scale.driver {
-        config::ScaleDriver::Serial(serial) => {
-            let port = config.data.directory.join(&serial.port);
-            let protocol = Protocol::from_name(&serial.protocol)?;
-            Ok(Some((scale.name.clone(), ScaleSettings::new(port, serial.baud, protocol))))
-        }
-        config::ScaleDriver::Mqtt => Ok(None),
-    }
+fn serial_scale(config: &Config, scale: &config::Scale) -> Option<(DeviceName, ScaleSettings)> {
+    let serial = match &scale.driver {
+        config::ScaleDriver::Serial(serial) => serial,
+        config::ScaleDriver::Mqtt => return None,
+    };
+    let port = match &serial.port {
+        ScalePort::Tty(path) => ScalePort::Tty(config.data.directory.join(path)),
+        tcp @ ScalePort::Tcp { .. } => tcp.clone(),
+    };
+    let settings = ScaleSettings {
+        baud: serial.baud,
+        line: serial.line,
+        equal_frames: serial.equal_frames,
+        expected: Expected { max_kg: serial.max_kg, division_kg: serial.division_kg },
+        ..ScaleSettings::new(port, serial.dialect.clone())
+    };
+    Some((scale.name.clone(), settings))
 }

@@ -156,7 +156,7 @@ mod tests {
     fn weight(gross_kg: i64) -> Arrival {
         let at = Timestamp::from_unix_micros(0);
         let (stability, method) = (Stability::Moving, WeighMethod::Static);
-        let reading = WeightReading { gross_kg, stability, method, axles_kg: None, raw: None, at };
+        let reading = WeightReading { gross_kg, stability, method, axles_kg: None, indicated: None, raw: None, at };
         let observation = Observation::Weight(DeviceName::new("bridge").expect("a name"), reading);
         Arrival { observation, kept: Kept::default() }
     }

@@ -10,7 +10,7 @@ use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::link::Router;
 use super::outlet::Outlet;
-use crate::device::serial::ScaleSettings;
+use crate::device::scale::ScaleSettings;
 use crate::journal::{Journal, Reader};
 use crate::lane::LaneSetup;
 use crate::matching::MatchPolicy;

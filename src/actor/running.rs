@@ -90,7 +90,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl);
     let parts = SiteParts {
         site: config.site.id.clone(),
-        lanes: config.lanes.iter().map(|lane| lane_parts(config, lane, &templates)).collect::<Result<_, _>>()?,
+        lanes: config.lanes.iter().map(|lane| lane_parts(config, lane, &templates)).collect(),
         journal: Arc::clone(&journal),
         reader,
         registry: Arc::clone(&registry),

@@ -6,9 +6,10 @@ use tokio::sync::oneshot;
 use super::clock::SiteClock;
 use super::ingress::{Arrival, Kept};
 use super::link::Router;
-use crate::device::serial::{self, ScaleEvent, ScaleSettings};
+use crate::device::scale::{self, ScaleEvent, ScaleSettings};
 use crate::metrics::{self, Up};
 use crate::model::{DeviceHealth, DeviceName, LaneId, Observation};
+use crate::wire::scale::WhyNot;
 
 pub(super) struct ScaleArgs {
     pub(super) lane: LaneId,
@@ -37,9 +38,13 @@ impl Actor for ScaleActor {
     async fn pre_start(&self, me: ActorRef<Ended>, args: ScaleArgs) -> Result<ScaleState, ActorProcessingErr> {
         let (stop, stopped) = oneshot::channel();
         let ScaleArgs { lane, name, settings, router, clock } = args;
-        let sink = move |event| forward(&router, &lane, &name, clock, event);
+        let mut told = None;
+        let sink = move |event| {
+            complain(&lane, &name, &event, &mut told);
+            forward(&router, &lane, &name, clock, event);
+        };
         tokio::spawn(async move {
-            serial::run(settings, move || clock.now().wall, sink, stopped).await;
+            scale::run(settings, move || clock.now().wall, sink, stopped).await;
             // The site starts the driver anew unless it is stopping itself.
             me.cast(Ended).ok();
         });
@@ -47,7 +52,26 @@ impl Actor for ScaleActor {
     }
 
     async fn handle(&self, _: ActorRef<Ended>, Ended: Ended, _: &mut ScaleState) -> Result<(), ActorProcessingErr> {
-        Err("the serial driver ended".into())
+        Err("the scale's driver ended".into())
+    }
+}
+
+/// What stays until somebody goes to the indicator is told once, until a weight comes again.
+fn complain(lane: &LaneId, name: &DeviceName, event: &ScaleEvent, told: &mut Option<WhyNot>) {
+    match event {
+        ScaleEvent::Unusable { why } if why.is_lasting() && *told != Some(*why) => {
+            *told = Some(*why);
+            tracing::warn!(%lane, device = %name, %why, "the scale gives no weight");
+        }
+        ScaleEvent::Reading(_) => *told = None,
+        ScaleEvent::Unusable { .. }
+        | ScaleEvent::Found
+        | ScaleEvent::Lost { .. }
+        | ScaleEvent::Garbled { .. }
+        | ScaleEvent::Line(_)
+        | ScaleEvent::Received(_)
+        | ScaleEvent::Sent(_)
+        | ScaleEvent::Decoded(_) => {}
     }
 }
 
@@ -69,8 +93,11 @@ fn forward(router: &Router, lane: &LaneId, name: &DeviceName, clock: SiteClock, 
         }
         ScaleEvent::Unusable { why } => {
             metrics::scale_frame(lane, name, metrics::Frame::Unusable);
-            tracing::debug!(%lane, device = %name, why, "no usable weight");
+            tracing::debug!(%lane, device = %name, %why, "no usable weight");
         }
+        ScaleEvent::Line(diagnosis) => metrics::scale_line(lane, name, diagnosis),
+        // Told only to those who watch.
+        ScaleEvent::Received(_) | ScaleEvent::Sent(_) | ScaleEvent::Decoded(_) => {}
     }
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use super::camera::{self, Camera};
 use super::duration::Text;
-use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawMode, RawRequired, RawScale};
+use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawMode, RawRequired};
 use super::place::{Step, steps};
+use super::scale::one_scale;
 use super::{
-    Barrier, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Risk, RiskMode,
-    Scale, ScaleDriver, SerialLine, Site,
+    Barrier, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Risk, RiskMode, Site,
 };
 use crate::model::{BarrierPlace, FindingCode, LoopPlace, Severity, View};
 
@@ -19,8 +19,6 @@ use crate::model::{BarrierPlace, FindingCode, LoopPlace, Severity, View};
 pub const LANES_MAX: usize = 1_024;
 /// Longest timeout that makes sense.
 const TIMEOUT_MAX: Duration = Duration::from_secs(3_600);
-/// Scale protocols of this version.
-const PROTOCOLS: [&str; 1] = ["mt-sics"];
 /// Risk requests under way at once.
 const IN_FLIGHT_MAX: usize = 4_096;
 /// Longest lead that makes sense.
@@ -32,8 +30,6 @@ const KEPT_MAX: Duration = Duration::from_secs(3_660 * 86_400);
 /// radioactive materials. The list is the site's to extend.
 const DANGEROUS_CODES: [&str; 12] =
     ["271012", "2711", "3601", "3602", "3603", "3604", "310230", "2806", "2807", "280800", "2844", "280110"];
-const BAUD_DEFAULT: u32 = 9_600;
-const MINIMUM_KG_DEFAULT: i64 = 400;
 
 /// Faults by path.
 #[derive(Debug, Default)]
@@ -110,7 +106,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
     let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
     let own_presets = raw.cameras.presets_directory.is_some();
     let cameras = camera::Defaults { zone: site.time_zone, own_presets };
-    let lanes = lanes(raw.lane, &cameras, faults);
+    let lanes = lanes(raw.lane, &cameras, faults, &mut warnings);
     camera::check_topics(&site.id, &lanes, faults);
     let http =
         Http { listen, officers_file: raw.http.officers_file.unwrap_or_else(|| directory.join("officers.toml")) };
@@ -179,7 +175,7 @@ fn severities(raw: &BTreeMap<String, Severity>, faults: &mut Faults) -> BTreeMap
     severities
 }
 
-fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults) -> Vec<Lane> {
+fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults, warnings: &mut Vec<String>) -> Vec<Lane> {
     if raw.is_empty() {
         faults.at("lane", "at least one [[lane]] is expected");
     }
@@ -197,15 +193,21 @@ fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults) -> 
         if let Some(port) = port
             && !ports.insert(port.clone())
         {
-            let message = format!("the port {} is used by another lane", port.display());
+            let message = format!("the port {port} is used by another lane");
             faults.at(&format!("lane[{index}].scale.port"), message);
         }
-        lanes.push(one_lane(index, lane, cameras, faults));
+        lanes.push(one_lane(index, lane, cameras, faults, warnings));
     }
     lanes
 }
 
-fn one_lane(index: usize, raw: RawLane, defaults: &camera::Defaults, faults: &mut Faults) -> Lane {
+fn one_lane(
+    index: usize,
+    raw: RawLane,
+    defaults: &camera::Defaults,
+    faults: &mut Faults,
+    warnings: &mut Vec<String>,
+) -> Lane {
     let path = format!("lane[{index}]");
     let mut names = BTreeSet::new();
     let mut cameras = Vec::new();
@@ -226,7 +228,7 @@ fn one_lane(index: usize, raw: RawLane, defaults: &camera::Defaults, faults: &mu
     if !loops.contains(&LoopPlace::Exit) {
         faults.at(&path, "a [[lane.loop]] named \"exit\" is expected: without it the exit arm could never be closed");
     }
-    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults));
+    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults, warnings));
     let evidence = evidence(&path, raw.evidence, &cameras, scale.is_some(), faults);
     let evidence_timeout =
         faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));
@@ -261,37 +263,6 @@ fn barriers(path: &str, raw: Vec<RawBarrier>, faults: &mut Faults) -> Vec<Barrie
         faults.at(path, "a [[lane.barrier]] named \"exit\" is expected");
     }
     barriers
-}
-
-fn one_scale(path: &str, raw: RawScale, faults: &mut Faults) -> Scale {
-    let path = format!("{path}.scale");
-    let minimum_kg = raw.minimum_kg.unwrap_or(MINIMUM_KG_DEFAULT);
-    if minimum_kg <= 0 {
-        faults.at(&format!("{path}.minimum_kg"), "more than zero kilograms are expected");
-    }
-    let driver = match raw.driver.as_str() {
-        "mqtt" => ScaleDriver::Mqtt,
-        "serial" => {
-            let protocol = raw.protocol.unwrap_or_default();
-            if !PROTOCOLS.contains(&protocol.as_str()) {
-                let message = format!("one of {} is expected", PROTOCOLS.join(", "));
-                faults.at(&format!("{path}.protocol"), message);
-            }
-            let baud = raw.baud.unwrap_or(BAUD_DEFAULT);
-            if !(300..=921_600).contains(&baud) {
-                faults.at(&format!("{path}.baud"), "300 to 921600 bits a second are expected");
-            }
-            if raw.port.is_none() {
-                faults.at(&format!("{path}.port"), "a serial scale needs its port, best by its /dev/serial/by-id name");
-            }
-            ScaleDriver::Serial(SerialLine { port: raw.port.unwrap_or_default(), baud, protocol })
-        }
-        _ => {
-            faults.at(&format!("{path}.driver"), "\"serial\" or \"mqtt\" is expected");
-            ScaleDriver::Mqtt
-        }
-    };
-    Scale { name: raw.name, driver, minimum_kg }
 }
 
 /// What the lane's devices can give is required unless the lane says otherwise; what none can give is a fault.

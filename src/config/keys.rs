@@ -63,7 +63,7 @@ pub(super) const KEYS: Keys = Keys {
                         ]),
                     ),
                     ("loop", leaf(&["name"])),
-                    ("scale", leaf(&["name", "driver", "port", "baud", "protocol", "minimum_kg"])),
+                    ("scale", leaf(SCALE)),
                     ("barrier", leaf(&["name", "driver", "open_timeout", "close_timeout"])),
                 ],
             },
@@ -82,6 +82,24 @@ const FINDING_NAMES: [&str; FindingCode::ALL.len()] = {
     }
     names
 };
+const SCALE: &[&str] = &[
+    "name",
+    "driver",
+    "port",
+    "baud",
+    "line",
+    "protocol",
+    "layout",
+    "checksum",
+    "address",
+    "unit",
+    "pattern",
+    "request",
+    "equal_frames",
+    "minimum_kg",
+    "max_kg",
+    "division_kg",
+];
 
 const fn leaf(values: &'static [&'static str]) -> Keys {
     Keys { values, tables: &[] }

@@ -10,12 +10,14 @@ mod duration;
 mod keys;
 mod parse;
 mod place;
+mod scale;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::model::scale::{Dialect, LineFormat, ScalePort};
 use crate::model::{BarrierPlace, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId};
 
 pub use camera::{BUILTIN_PRESETS, Camera, Ingest, Travel, Vendor};
@@ -217,12 +219,20 @@ pub enum ScaleDriver {
 /// A serial line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SerialLine {
-    /// Path; a relative one lies in the data directory.
-    pub port: PathBuf,
+    /// Path, a relative one in the data directory, or a serial device server.
+    pub port: ScalePort,
     /// Bits a second.
     pub baud: u32,
-    /// The protocol's name.
-    pub protocol: String,
+    /// Data bits, parity, stop bits.
+    pub line: LineFormat,
+    /// What the indicator speaks.
+    pub dialect: Dialect,
+    /// Frames in a row that must agree before a weight counts.
+    pub equal_frames: u8,
+    /// Max, kilograms; the indicator is held against it where it tells.
+    pub max_kg: Option<i64>,
+    /// Division, kilograms; weights are rounded to it, and the indicator is held against it where it tells.
+    pub division_kg: Option<i64>,
 }
 
 /// One arm.

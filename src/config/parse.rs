@@ -189,10 +189,28 @@ pub(super) struct RawLoop {
 pub(super) struct RawScale {
     pub(super) name: DeviceName,
     pub(super) driver: String,
-    pub(super) port: Option<PathBuf>,
+    pub(super) port: Option<String>,
     pub(super) baud: Option<u32>,
+    pub(super) line: Option<String>,
     pub(super) protocol: Option<String>,
+    pub(super) layout: Option<String>,
+    pub(super) checksum: Option<String>,
+    pub(super) address: Option<RawAddress>,
+    pub(super) unit: Option<String>,
+    pub(super) pattern: Option<String>,
+    pub(super) request: Option<String>,
+    pub(super) equal_frames: Option<u8>,
     pub(super) minimum_kg: Option<i64>,
+    pub(super) max_kg: Option<i64>,
+    pub(super) division_kg: Option<i64>,
+}
+
+/// A number or a letter, as the indicator's menu has it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawAddress {
+    Number(i64),
+    Letter(String),
 }
 
 #[derive(Debug, Deserialize)]

@@ -76,6 +76,59 @@ fn each_rule_has_its_message() {
     }
 }
 
+/// Faults of a minimal lane with such a scale.
+fn scale_faults(keys: &str) -> Vec<String> {
+    faults(&format!("{MINIMAL}\n[lane.scale]\nname = \"bridge\"\ndriver = \"serial\"\n{keys}\n"))
+}
+
+#[test]
+fn a_scale_speaks_any_protocol_over_a_tty_or_tcp() {
+    for keys in [
+        "port = \"/dev/ttyS0\"\nprotocol = \"xk3190\"\nlayout = \"seven_digits_tenths\"\nunit = \"t\"",
+        "port = \"tcp://10.0.0.7:4001\"\nprotocol = \"tenso-m\"\naddress = 3\nchecksum = \"on\"\nmax_kg = 60000\ndivision_kg = 20",
+        "port = \"/dev/ttyS0\"\nline = \"7E1\"\nprotocol = \"toledo-continuous\"\nchecksum = \"on\"\nequal_frames = 4",
+        "port = \"/dev/ttyS0\"\nprotocol = \"xk3190-command\"\naddress = \"B\"",
+        "port = \"/dev/ttyS0\"\nprotocol = \"pattern\"\npattern = '(?<weight>\\d+) kg'\nrequest = \"P\\r\"",
+    ] {
+        assert_eq!(scale_faults(keys), Vec::<String>::new(), "{keys}");
+    }
+}
+
+#[test]
+fn each_key_of_a_scale_is_held_against_its_protocol_at_its_place() {
+    let base = "port = \"/dev/ttyS0\"\nprotocol = \"tenso-m\"\n";
+    for (keys, key, expected) in [
+        ("protocol = \"sma\"", "port", "tcp://host:port"),
+        ("port = \"tcp://host\"\nprotocol = \"sma\"", "port", "\"tcp://host:port\" is expected"),
+        ("port = \"/dev/ttyS0\"", "protocol", "known: xk3190, "),
+        (&format!("{base}line = \"9N1\""), "line", "like \"8N1\""),
+        (&format!("{base}layout = \"manual\""), "layout", "no use"),
+        (&format!("{base}checksum = \"crc\""), "checksum", "auto, on, off"),
+        (&format!("{base}address = \"A\""), "address", "1 to 159"),
+        (&format!("{base}unit = \"stone\""), "unit", "kg, t, g, lb"),
+        (&format!("{base}pattern = \"x\""), "pattern", "no use"),
+        (&format!("{base}equal_frames = 0"), "equal_frames", "1 to 10"),
+        (&format!("{base}max_kg = 0"), "max_kg", "1 to 1000000"),
+        (&format!("{base}division_kg = -20"), "division_kg", "1 to 1000000"),
+    ] {
+        let found = scale_faults(keys);
+        assert_eq!(found.len(), 1, "{keys}: {found:#?}");
+        assert!(found[0].contains(&format!("lane[0].scale.{key}: ")), "{}", found[0]);
+        assert!(found[0].contains(expected) && !found[0].starts_with("line 0"), "{}", found[0]);
+    }
+}
+
+#[test]
+fn a_minimum_below_twenty_divisions_is_worth_a_look() {
+    let scale = |minimum_kg: i64| {
+        let keys = format!("port = \"/dev/ttyS0\"\nprotocol = \"sma\"\ndivision_kg = 50\nminimum_kg = {minimum_kg}");
+        let text = format!("{MINIMAL}\n[lane.scale]\nname = \"bridge\"\ndriver = \"serial\"\n{keys}\n");
+        parse(&text, []).expect("valid").warnings
+    };
+    assert_eq!(scale(1_000), Vec::<String>::new());
+    assert!(scale(999)[0].contains("20 divisions"));
+}
+
 #[test]
 fn two_lanes_share_neither_name_nor_port() {
     let scale = "[lane.scale]\nname = \"b\"\ndriver = \"serial\"\nport = \"/dev/ttyS0\"\nprotocol = \"mt-sics\"\n";

@@ -10,6 +10,7 @@ pub mod command;
 pub mod finding;
 pub mod hold;
 pub mod ident;
+pub mod mass;
 pub mod matched;
 pub mod observation;
 pub mod order;
@@ -17,6 +18,7 @@ mod receipt;
 pub mod record;
 pub mod registry;
 pub mod risk;
+pub mod scale;
 pub mod state;
 pub mod time;
 

@@ -112,11 +112,30 @@ pub struct WeightReading {
     /// Axle loads, first axle first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub axles_kg: Option<Vec<i64>>,
+    /// What the indicator itself showed; a serial scale tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indicated: Option<Indicated>,
     /// The frame as it came, in hex, kept for the journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
     /// Device time.
     pub at: Timestamp,
+}
+
+/// What an indicator showed, exact and unrounded: a copy of its data, not the legal record (OIML R 76).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Indicated {
+    /// Gross weight, kilograms as a decimal number.
+    pub gross_kg: String,
+    /// Net weight likewise, where a tare is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub net_kg: Option<String>,
+    /// Tare likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tare_kg: Option<String>,
+    /// The number under which the indicator keeps this weighing (its alibi memory).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
 }
 
 /// What a radiation portal says.

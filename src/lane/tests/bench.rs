@@ -205,7 +205,7 @@ impl Bench {
     pub(super) fn weigh_as(&mut self, gross_kg: i64, stability: Stability) {
         let method = WeighMethod::Static;
         let at = self.now().wall;
-        let reading = WeightReading { gross_kg, stability, method, axles_kg: None, raw: None, at };
+        let reading = WeightReading { gross_kg, stability, method, axles_kg: None, indicated: None, raw: None, at };
         self.feed(Input::Observed(Observation::Weight(DeviceName::new("bridge").expect("a name"), reading)));
     }
 

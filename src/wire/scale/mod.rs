@@ -1,58 +1,38 @@
-//! Weighbridge indicators: bytes into frames, sans-IO.
+//! Weighbridge indicators: bytes into frames and requests into bytes, sans-IO.
+//!
+//! ```text
+//!  bytes ─▶ Framer (one a protocol) ─▶ Decoded ─▶ Consensus ─▶ a weight that counts
+//!  now, Decoded ─▶ Poller ─▶ bytes to send
+//! ```
 //!
 //! One contract for every protocol: bytes go in as they come, frames come out; the buffer is bounded; after bytes that
 //! are no frame it goes on with the next byte. Weights are whole numbers with their decimals, never floating point.
 
-mod mass;
-pub mod mt_sics;
+mod consensus;
+mod field;
+mod frame;
+mod mt_sics;
+mod pattern;
+mod poll;
+mod rinstrum;
+mod scan;
+mod sma;
+mod st_gs;
+mod tenso_m;
+mod toledo;
+mod xk3190;
+mod xk3190_command;
+mod xk3190_text;
 
-use std::fmt;
+#[cfg(test)]
+mod tests;
 
-pub use mass::{Mass, Unit};
+pub use consensus::{Agreement, Consensus};
+pub use frame::{Decoded, NoFrame, Reply, ScaleFrame, Settings, Weights, WhyNot, hex};
+pub use poll::{AskFirst, Poller};
 
-use crate::model::Stability;
-
-/// One frame of an indicator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScaleFrame {
-    /// What stands on the platform.
-    pub gross: Option<Mass>,
-    /// What the indicator says of stability.
-    pub stability: Stability,
-    /// Above the range: no weight.
-    pub overload: bool,
-    /// Below the range: no weight.
-    pub underload: bool,
-    /// Why there is no weight although the indicator answered.
-    pub fault: Option<&'static str>,
-    /// The bytes as they came.
-    pub raw: Vec<u8>,
-}
-
-/// What a framer found next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decoded {
-    /// A frame with a weight, or with the reason why there is none.
-    Frame(ScaleFrame),
-    /// An answer that carries no weight: to a command, or unsolicited.
-    Reply(Reply),
-    /// Bytes that are no frame.
-    Skipped {
-        /// The bytes.
-        bytes: Vec<u8>,
-        /// Why.
-        why: &'static str,
-    },
-}
-
-/// An answer without a weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    /// Carried out, or information.
-    Accepted,
-    /// The indicator doesn't know or can't do that.
-    Refused,
-}
+use crate::model::scale::{Dialect, StGsLayout, Xk3190Layout};
+use scan::Scan;
 
 /// Bytes in, frames out.
 pub trait Framer: Send {
@@ -61,50 +41,38 @@ pub trait Framer: Send {
 
     /// The next thing found, until there is none.
     fn next(&mut self) -> Option<Decoded>;
+
+    /// Nothing more will come: what is left is no frame.
+    fn finish(&mut self);
 }
 
-/// A scale protocol by its name in the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// Mettler Toledo Standard Interface Command Set, level 0 and 1.
-    MtSics,
-}
-
-/// No such protocol.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is no scale protocol; known: {}", Protocol::NAMES.join(", "))]
-pub struct UnknownProtocol {
-    found: String,
-}
-
-impl Protocol {
-    /// All names.
-    pub const NAMES: [&'static str; 1] = ["mt-sics"];
-
-    /// The protocol of that name.
-    ///
-    /// # Errors
-    /// When there is none; the message names those there are.
-    pub fn from_name(name: &str) -> Result<Self, UnknownProtocol> {
-        match name {
-            "mt-sics" => Ok(Self::MtSics),
-            _ => Err(UnknownProtocol { found: name.to_owned() }),
+/// A fresh framer.
+#[must_use]
+pub fn framer(dialect: &Dialect) -> Box<dyn Framer> {
+    match dialect {
+        Dialect::Xk3190 { layout, checksum, unit } => match layout {
+            Xk3190Layout::Manual | Xk3190Layout::SevenDigitsTenths => {
+                Box::new(Scan::new(xk3190::Xk3190 { layout: *layout, unit: *unit }))
+            }
+            Xk3190Layout::EqualsReversed | Xk3190Layout::Equals | Xk3190Layout::EqualsPrice => {
+                Box::new(Scan::new(xk3190_text::Equals { layout: *layout, unit: *unit }))
+            }
+            Xk3190Layout::A12 => Box::new(Scan::new(xk3190_text::A12::new(*checksum))),
+        },
+        Dialect::Xk3190Command { address, unit } => {
+            Box::new(Scan::new(xk3190_command::Xk3190Command { address: *address, unit: *unit }))
         }
-    }
-
-    /// A fresh framer.
-    #[must_use]
-    pub fn framer(self) -> Box<dyn Framer> {
-        match self {
-            Self::MtSics => Box::new(mt_sics::MtSics::default()),
+        Dialect::ToledoContinuous { layout, checksum } => Box::new(Scan::new(toledo::Toledo::new(*layout, *checksum))),
+        Dialect::TensoM { address, checksum, unit } => {
+            Box::new(Scan::new(tenso_m::TensoM::new(*address, *checksum, *unit)))
         }
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MtSics => "mt-sics",
-        })
+        Dialect::MtSics => Box::new(Scan::new(mt_sics::MtSics::default())),
+        Dialect::StGs { layout: StGsLayout::Standard, .. } => Box::new(Scan::new(st_gs::StGs)),
+        Dialect::StGs { layout: StGsLayout::CasCi100, .. } => Box::new(Scan::new(st_gs::CasCi100)),
+        Dialect::Sma => Box::new(Scan::new(sma::Sma::default())),
+        Dialect::Rinstrum { layout, unit } => Box::new(Scan::new(rinstrum::Rinstrum { layout: *layout, unit: *unit })),
+        Dialect::Pattern { pattern, unit, .. } => {
+            Box::new(Scan::new(pattern::Pattern { pattern: pattern.clone(), unit: *unit }))
+        }
     }
 }

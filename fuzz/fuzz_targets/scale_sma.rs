@@ -1,0 +1,2 @@
+#![no_main]
+lane_controller_fuzz::scale_target!("sma");

@@ -1,0 +1,11 @@
+//! What the fuzz targets hold the parsers to.
+
+pub mod scale;
+
+/// The target of a scale codec: `protocol key=value …` for each of its layouts, of which the first byte chooses one.
+#[macro_export]
+macro_rules! scale_target {
+    ($($speech:literal),+ $(,)?) => {
+        libfuzzer_sys::fuzz_target!(|data: &[u8]| $crate::scale::check(&[$($speech),+], data));
+    };
+}

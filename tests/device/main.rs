@@ -1,0 +1,8 @@
+//! Scales from outside: the driver on real pseudo-terminals and sockets, and the command line with the manuals' bytes.
+//! Every byte that an indicator sends here is written by hand.
+
+mod bench;
+mod decode;
+mod driver;
+mod tcp;
+mod watch;
