@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::duration::Text;
 use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMode, RawRequired, RawScale};
 use super::place::{Step, steps};
+use super::relay::{gather, wire_barrier, wire_loop};
 use super::{
     Barrier, Camera, Config, Data, EvidenceKind, Http, Lane, Mqtt, Policy, RequiredDocument, Risk, RiskMode, Scale,
     ScaleDriver, SerialLine, Site,
@@ -34,8 +35,14 @@ impl Faults {
         self.found.push((path, message));
     }
 
-    fn at(&mut self, path: &str, message: impl Into<String>) {
+    pub(super) fn at(&mut self, path: &str, message: impl Into<String>) {
         self.add(steps(path), message.into());
+    }
+
+    /// Whether something below a path is wrong.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let path = steps(path);
+        self.found.iter().any(|(found, _)| found.starts_with(&path))
     }
 
     fn timeout(&mut self, path: &str, given: Option<Text>, default: Duration) -> Duration {
@@ -84,10 +91,11 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
     };
     let policy = policy(raw.policy, faults);
     let lanes = lanes(raw.lane, faults);
+    let relay_lines = gather(&lanes, faults);
     let http =
         Http { listen, officers_file: raw.http.officers_file.unwrap_or_else(|| directory.join("officers.toml")) };
     let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
-    Some(Config { site, mqtt, data: Data { directory }, http, risk, policy, lanes, warnings })
+    Some(Config { site, mqtt, data: Data { directory }, http, risk, policy, lanes, relay_lines, warnings })
 }
 
 fn is_topic_level(text: &str) -> bool {
@@ -153,14 +161,18 @@ fn one_lane(index: usize, raw: RawLane, faults: &mut Faults) -> Lane {
         }
         cameras.push(Camera { name: camera.name, view: camera.view });
     }
+    let barriers = barriers(&path, raw.barrier, faults);
+    let boards: Vec<_> = barriers.iter().filter_map(Barrier::relay).collect();
     let mut loops: Vec<LoopPlace> = Vec::new();
+    let mut wired_loops = Vec::new();
     for (number, found) in raw.loops.into_iter().enumerate() {
+        let path = format!("{path}.loop[{number}]");
         if loops.contains(&found.name) {
-            faults.at(&format!("{path}.loop[{number}].name"), format!("there are two loops {}", found.name.as_str()));
+            faults.at(&format!("{path}.name"), format!("there are two loops {}", found.name.as_str()));
         }
+        wired_loops.extend(wire_loop(&path, &found, &boards, faults));
         loops.push(found.name);
     }
-    let barriers = barriers(&path, raw.barrier, faults);
     if !loops.contains(&LoopPlace::Exit) {
         faults.at(&path, "a [[lane.loop]] named \"exit\" is expected: without it the exit arm could never be closed");
     }
@@ -168,7 +180,17 @@ fn one_lane(index: usize, raw: RawLane, faults: &mut Faults) -> Lane {
     let evidence = evidence(&path, raw.evidence, &cameras, scale.is_some(), faults);
     let evidence_timeout =
         faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));
-    Lane { id: raw.id, direction: raw.direction, evidence, evidence_timeout, cameras, loops, scale, barriers }
+    Lane {
+        id: raw.id,
+        direction: raw.direction,
+        evidence,
+        evidence_timeout,
+        cameras,
+        loops,
+        wired_loops,
+        scale,
+        barriers,
+    }
 }
 
 fn barriers(path: &str, raw: Vec<RawBarrier>, faults: &mut Faults) -> Vec<Barrier> {
@@ -178,19 +200,11 @@ fn barriers(path: &str, raw: Vec<RawBarrier>, faults: &mut Faults) -> Vec<Barrie
         if barriers.iter().any(|known| known.place == barrier.name) {
             faults.at(&format!("{path}.name"), format!("there are two barriers {}", barrier.name.as_str()));
         }
-        match barrier.driver.as_str() {
-            "mqtt" => {}
-            "modbus-rtu" | "modbus-tcp" => {
-                faults.at(
-                    &format!("{path}.driver"),
-                    "relay boards are not available in this version; \"mqtt\" is expected",
-                );
-            }
-            _ => faults.at(&format!("{path}.driver"), "\"mqtt\" is expected"),
-        }
+        let driver = wire_barrier(&path, &barrier, faults);
         let default = Duration::from_secs(8);
         barriers.push(Barrier {
             place: barrier.name,
+            driver,
             open_timeout: faults.timeout(&format!("{path}.open_timeout"), barrier.open_timeout, default),
             close_timeout: faults.timeout(&format!("{path}.close_timeout"), barrier.close_timeout, default),
         });

@@ -49,7 +49,7 @@ fn the_files_that_come_with_the_program_are_valid() {
 fn every_fault_is_found_at_its_place() {
     let text = MINIMAL
         .replace("id = \"korday\"", "id = \"korday\"\ntimezone = \"Asia/Almaty\"")
-        .replace("driver = \"mqtt\"", "driver = \"modbus-tcp\"\nopen_timeout = \"0s\"");
+        .replace("driver = \"mqtt\"", "driver = \"modbus\"\nopen_timeout = \"0s\"");
     let found = faults(&text);
     assert_eq!(found.len(), 3, "{found:#?}");
     assert!(
