@@ -7,6 +7,7 @@ pub mod barrier;
 pub mod bounds;
 pub mod payload;
 pub mod registry;
+pub mod relay;
 pub mod risk;
 pub mod scale;
 pub mod topic;
