@@ -1,6 +1,6 @@
 //! From the link to whom it concerns: one parse, one hop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use super::ingress::{Arrival, Ingress, Kept};
 use super::lane::LaneMsg;
 use super::registry::RegistryMsg;
 use super::risk::RiskMsg;
+use crate::device::modbus::LineHandle;
 use crate::device::mqtt::{InboundMessage, LinkEvent};
 use crate::lane::{Input, Link};
 use crate::metrics;
@@ -28,6 +29,15 @@ struct Slot {
     actor: RwLock<Option<ActorRef<LaneMsg>>>,
     /// The last state of each loop, barrier and device, for a lane actor that starts anew.
     states: RwLock<BTreeMap<String, Observation>>,
+    boards: RwLock<Boards>,
+}
+
+/// What of a lane lives on relay boards.
+#[derive(Debug, Default)]
+pub(super) struct Boards {
+    /// Keys of the states that come from boards alone: a message that says otherwise is not believed.
+    pub(super) states: BTreeSet<String>,
+    pub(super) lines: Vec<LineHandle>,
 }
 
 #[derive(Debug)]
@@ -56,7 +66,12 @@ fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
 
 impl Router {
     pub(super) fn new(site: SiteId, lanes: impl IntoIterator<Item = LaneId>, board: Board) -> Self {
-        let slot = || Slot { ingress: Ingress::new(), actor: RwLock::default(), states: RwLock::default() };
+        let slot = || Slot {
+            ingress: Ingress::new(),
+            actor: RwLock::default(),
+            states: RwLock::default(),
+            boards: RwLock::default(),
+        };
         let lanes = lanes.into_iter().map(|lane| (lane, slot())).collect();
         let (registry, risk, link) = (RwLock::default(), RwLock::default(), RwLock::new(Link::Down));
         Self { routes: Arc::new(Routes { site, lanes, registry, risk, link, board }) }
@@ -80,6 +95,14 @@ impl Router {
         *write(&slot.actor) = Some(actor);
         // The link may have changed while the actor started; the same again changes nothing.
         slot.cast(LaneMsg::Feed(Input::Link(self.link())));
+        slot.ask_boards();
+    }
+
+    /// Says what of a lane lives on relay boards.
+    pub(super) fn wire(&self, lane: &LaneId, boards: Boards) {
+        if let Some(slot) = self.routes.lanes.get(lane) {
+            *write(&slot.boards) = boards;
+        }
     }
 
     pub(super) fn lane_stopped(&self, lane: &LaneId) {
@@ -102,6 +125,27 @@ impl Router {
         slot.remember(&arrival.observation);
         let Some(arrival) = slot.ingress.admit(arrival) else { return };
         slot.cast(LaneMsg::Arrived(arrival));
+    }
+
+    /// Hands over what a relay board observed.
+    pub(super) fn from_board(&self, lane: &LaneId, observation: Observation) {
+        let Some(slot) = self.routes.lanes.get(lane) else { return };
+        let health = match &observation {
+            Observation::Health(device, health) => Some((device.clone(), health.online)),
+            Observation::Plate(..)
+            | Observation::Loop(..)
+            | Observation::Weight(..)
+            | Observation::Radiation(..)
+            | Observation::Document(..)
+            | Observation::Barrier(..) => None,
+        };
+        if let Some((device, false)) = &health {
+            slot.forget_board(device);
+        }
+        self.to_lane(lane, Arrival { observation, kept: Kept::default() });
+        if let Some((device, true)) = &health {
+            slot.remind(device);
+        }
     }
 
     /// Hands anything to a lane; whether it runs.
@@ -170,6 +214,8 @@ impl Router {
         }
         if before != link {
             self.to_all(&Input::Link(link));
+            // A lane forgets every state with the link, whichever way it came.
+            self.routes.lanes.values().for_each(Slot::ask_boards);
         }
     }
 
@@ -212,13 +258,30 @@ impl Router {
                     metrics::device_up(lane, device, up);
                 }
                 if let Some(lane) = inbound.lane() {
-                    self.to_lane(lane, Arrival { observation, kept });
+                    self.from_bus(lane, inbound.kind(), Arrival { observation, kept });
                 }
             }
             Err(malformed) => {
                 metrics::inbound_rejected(inbound.kind(), "malformed");
                 tracing::warn!(%topic, %malformed, "a device message was refused");
             }
+        }
+    }
+
+    /// A message that speaks for something that lives on a relay board is not believed: an arm has one way.
+    fn from_bus(&self, lane: &LaneId, kind: &'static str, arrival: Arrival) {
+        let Some(slot) = self.routes.lanes.get(lane) else { return };
+        let key = state_key(&arrival.observation);
+        if key.as_ref().is_some_and(|key| read(&slot.boards).states.contains(key)) {
+            metrics::inbound_rejected(kind, "wired");
+            tracing::warn!(%lane, key, "a message speaks for a device that is wired to a relay board; it was refused");
+            return;
+        }
+        let is_health = matches!(arrival.observation, Observation::Health(..));
+        self.to_lane(lane, arrival);
+        if is_health {
+            // The lane may have forgotten what has the same name on a board.
+            slot.ask_boards();
         }
     }
 
@@ -252,6 +315,30 @@ impl Router {
 }
 
 impl Slot {
+    /// Asks the lane's boards to tell everything again.
+    fn ask_boards(&self) {
+        for line in &read(&self.boards).lines {
+            line.report();
+        }
+    }
+
+    /// What a board told of a device is void.
+    fn forget_board(&self, device: &DeviceName) {
+        let wired = &read(&self.boards).states;
+        write(&self.states).retain(|key, _| !(wired.contains(key) && names(key, device)));
+    }
+
+    /// Tells again what came over the bus of a device: the lane forgot it with the board that has the same name.
+    fn remind(&self, device: &DeviceName) {
+        let wired = &read(&self.boards).states;
+        let states = read(&self.states);
+        let ours = states.iter().filter(|(key, _)| names(key, device) && !wired.contains(*key));
+        for (_, observation) in ours.filter(|(_, known)| !matches!(known, Observation::Health(..))) {
+            let arrival = Arrival { observation: observation.clone(), kept: Kept::default() };
+            self.cast(LaneMsg::Arrived(arrival));
+        }
+    }
+
     fn cast(&self, msg: LaneMsg) -> bool {
         read(&self.actor).as_ref().is_some_and(|actor| actor.cast(msg).is_ok())
     }
@@ -276,4 +363,9 @@ fn state_key(observation: &Observation) -> Option<String> {
             None
         }
     }
+}
+
+/// Whether a state's key is of that device.
+fn names(key: &str, device: &DeviceName) -> bool {
+    key.rsplit_once('/').is_some_and(|(_, name)| name == device.as_str())
 }

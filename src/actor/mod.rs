@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!                       site (root: starts, restarts with a growing pause, stops in order)
-//!      ┌───────────┬───────────┬──────────┬────────────┬──────────────┐
-//!   journal     registry      risk       link        lane…          scale…
-//!  (keeper)   (documents)  (gateway)  (broker)   (one machine)  (one serial line)
+//!      ┌───────────┬───────────┬──────────┬────────────┬──────────────┬────────────────┐
+//!   journal     registry      risk       link        lane…          scale…           relay…
+//!  (keeper)   (documents)  (gateway)  (broker)   (one machine)  (one serial line)  (one line of boards)
 //! ```
 //!
 //! Messages from devices go from the link straight to their lane through a bounded ingress; a permit and the
@@ -13,6 +13,7 @@
 pub mod board;
 mod bus;
 mod clock;
+mod desk;
 mod ingress;
 mod journal;
 mod lane;
@@ -20,10 +21,12 @@ mod link;
 mod outlet;
 mod pace;
 mod registry;
+mod relay;
 mod risk;
 mod running;
 mod scale;
 mod site;
+mod wiring;
 
 #[cfg(test)]
 mod tests;

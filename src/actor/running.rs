@@ -15,6 +15,7 @@ use super::clock::SiteClock;
 use super::link::Router;
 use super::outlet::Outlet;
 use super::site::{LaneParts, SiteActor, SiteMsg, SiteParts, all_answer};
+use super::wiring::{self, Lines};
 use crate::config::{self, Config};
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
 use crate::device::serial::ScaleSettings;
@@ -29,6 +30,8 @@ use crate::wire::topic;
 
 /// How long the link may take to send what waits when the controller stops.
 const LINK_STOP_WITHIN: Duration = Duration::from_secs(2);
+/// How long relay boards may take to let their contacts go when the controller stops.
+const RELAYS_STOP_WITHIN: Duration = Duration::from_secs(3);
 /// How often a poisoned journal is looked for; the process ends then and reads back from disk.
 const POISON_LOOK: Duration = Duration::from_millis(200);
 /// How long after poison the lanes have to show that they hold.
@@ -64,6 +67,7 @@ pub struct Running {
     pub(super) site: ActorRef<SiteMsg>,
     ended: JoinHandle<()>,
     link: LinkHandle,
+    relays: Lines,
     journal: Arc<Journal>,
     registry: Arc<Registry>,
     pub(super) router: Router,
@@ -108,9 +112,13 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let status_topic = topic::status(&config.site.id, &config.mqtt.client_id);
     let online = Outgoing::retained(status_topic.clone(), status.online);
     let link = LinkHandle::new();
-    let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl);
+    let relays = wiring::lines(config);
+    wiring::wire(config, &relays, &router);
+    let arms = wiring::arms(&relays);
+    let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl, arms);
     let parts = SiteParts {
         lanes: config.lanes.iter().map(|lane| lane_parts(config, lane)).collect::<Result<_, _>>()?,
+        relays: relays.clone(),
         journal: Arc::clone(&journal),
         reader,
         registry: Arc::clone(&registry),
@@ -127,7 +135,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let (site, ended) = spawned.map_err(|error| RunError::Spawn(error.to_string()))?;
     link.publish(online).ok();
     let status = (status_topic, status.offline);
-    Ok(Running { site, ended, link, journal, registry, router, lanes, board, clock, status, directory })
+    Ok(Running { site, ended, link, relays, journal, registry, router, lanes, board, clock, status, directory })
 }
 
 struct Status {
@@ -291,6 +299,12 @@ impl Running {
         if self.site.cast(SiteMsg::Secure(done)).is_ok() {
             secured.await.ok();
         }
+        let let_go = async {
+            for (_, line) in &self.relays {
+                line.shutdown().await;
+            }
+        };
+        tokio::time::timeout(RELAYS_STOP_WITHIN, let_go).await.ok();
         self.journal.flush();
         let (topic, payload) = self.status;
         self.link.publish(Outgoing::retained(topic, payload)).ok();

@@ -182,6 +182,12 @@ impl Relay {
         self.phase = Phase::Cut;
     }
 
+    /// Whether an arm is on this board.
+    #[must_use]
+    pub fn moves(&self, lane: &LaneId, place: BarrierPlace) -> bool {
+        self.arms.iter().any(|arm| arm.wiring.lane == *lane && arm.wiring.place == place)
+    }
+
     /// The next event; drain them after every call.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
@@ -235,7 +241,9 @@ impl Relay {
             }
         }
         let inputs_due = self.inputs.as_ref().map_or(mono, |inputs| inputs.at + self.unit.poll);
-        if mono >= inputs_due {
+        // On a busy line inputs may always be due: relays get their turn all the same.
+        let relays_wait = mono >= self.relays_due + READ_BACK;
+        if mono >= inputs_due && !relays_wait {
             return self.ask(now, Asked::Inputs, Request::read_inputs(unit, &self.unit.board));
         }
         if mono >= self.relays_due {
