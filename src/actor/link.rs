@@ -128,7 +128,7 @@ impl Router {
     }
 
     /// Hands over what a relay board observed.
-    pub(super) fn from_board(&self, lane: &LaneId, observation: Observation) {
+    pub(super) fn board_observed(&self, lane: &LaneId, observation: Observation) {
         let Some(slot) = self.routes.lanes.get(lane) else { return };
         let health = match &observation {
             Observation::Health(device, health) => Some((device.clone(), health.online)),
@@ -258,7 +258,7 @@ impl Router {
                     metrics::device_up(lane, device, up);
                 }
                 if let Some(lane) = inbound.lane() {
-                    self.from_bus(lane, inbound.kind(), Arrival { observation, kept });
+                    self.bus_observed(lane, inbound.kind(), Arrival { observation, kept });
                 }
             }
             Err(malformed) => {
@@ -269,7 +269,7 @@ impl Router {
     }
 
     /// A message that speaks for something that lives on a relay board is not believed: an arm has one way.
-    fn from_bus(&self, lane: &LaneId, kind: &'static str, arrival: Arrival) {
+    fn bus_observed(&self, lane: &LaneId, kind: &'static str, arrival: Arrival) {
         let Some(slot) = self.routes.lanes.get(lane) else { return };
         let key = state_key(&arrival.observation);
         if key.as_ref().is_some_and(|key| read(&slot.boards).states.contains(key)) {

@@ -108,7 +108,7 @@ impl Forward {
                         tracing::warn!(%lane, %device, %reason, "a relay board is away");
                     }
                 }
-                self.router.from_board(&lane, observation);
+                self.router.board_observed(&lane, observation);
             }
             Event::Commanded { lane, place, verb, id, fate } => {
                 metrics::relay_command(&lane, place, verb, fate);

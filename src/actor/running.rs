@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use ractor::{Actor, ActorRef};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -67,7 +68,7 @@ pub struct Running {
     pub(super) site: ActorRef<SiteMsg>,
     ended: JoinHandle<()>,
     link: LinkHandle,
-    relays: Lines,
+    pub(super) relays: Lines,
     journal: Arc<Journal>,
     registry: Arc<Registry>,
     pub(super) router: Router,
@@ -299,11 +300,7 @@ impl Running {
         if self.site.cast(SiteMsg::Secure(done)).is_ok() {
             secured.await.ok();
         }
-        let let_go = async {
-            for (_, line) in &self.relays {
-                line.shutdown().await;
-            }
-        };
+        let let_go = join_all(self.relays.iter().map(|(_, line)| line.shutdown()));
         tokio::time::timeout(RELAYS_STOP_WITHIN, let_go).await.ok();
         self.journal.flush();
         let (topic, payload) = self.status;

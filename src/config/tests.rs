@@ -40,7 +40,11 @@ fn a_minimal_file_has_sensible_defaults() {
 
 #[test]
 fn the_files_that_come_with_the_program_are_valid() {
-    for text in [include_str!("../../config/demo.toml"), include_str!("../../config/lane-controller.example.toml")] {
+    for text in [
+        include_str!("../../config/demo.toml"),
+        include_str!("../../config/lane-controller.example.toml"),
+        include_str!("../../config/relay-board.example.toml"),
+    ] {
         assert_eq!(faults(text), Vec::<String>::new());
     }
 }

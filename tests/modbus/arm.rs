@@ -98,10 +98,10 @@ async fn a_cut_beam_keeps_the_arm_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_lets_go_what_a_crash_left_closed_and_ends_linkage() {
-    let mut plain = Rig::start_with(Way::Line, Kind::Plain, 1, |board| board.leave_on(OPEN)).await;
+    let mut plain = Rig::start_with(Way::Line, Kind::Plain, 1, |board| board.leave_on(OPEN));
     plain.expect_online(0).await;
     assert!(!plain.board().is_on(OPEN));
-    let mut timed = Rig::start_with(Way::Socket, Kind::Timed, 1, |board| board.set_modes(1)).await;
+    let mut timed = Rig::start_with(Way::Socket, Kind::Timed, 1, |board| board.set_modes(1));
     timed.expect_online(0).await;
     assert_eq!(timed.board().modes(), [0; 8]);
 }
@@ -117,6 +117,16 @@ async fn a_stop_lets_the_contact_go_first() {
         assert!(!cabinets[0].is_on(OPEN), "nothing is held when the driver is gone");
         assert_eq!(cabinets[0].pulses(OPEN), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_that_waits_when_the_program_stops_is_carried_out() {
+    let mut rig = Rig::proved(Way::Socket, Kind::Timed).await;
+    rig.open(0, 1).await;
+    rig.expect_position(Position::Open).await;
+    rig.close(2);
+    let cabinets = rig.stop().await;
+    assert_eq!(cabinets[0].pulses(CLOSE), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

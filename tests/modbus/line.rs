@@ -55,7 +55,7 @@ async fn h17_a_line_that_is_unplugged_is_lost_at_once_and_found_again_by_its_nam
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_boards_share_a_line_and_one_that_is_dead_does_not_take_the_other_with_it() {
-    let mut rig = Rig::start(Way::Line, Kind::Timed, 2).await;
+    let mut rig = Rig::start(Way::Line, Kind::Timed, 2);
     rig.expect_online(0).await;
     if !rig
         .seen

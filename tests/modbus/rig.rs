@@ -129,17 +129,17 @@ inputs = {{ opened = {opened}, closed = {closed}, photocell = {photocell}, local
 impl Rig {
     /// One board that is proved.
     pub(crate) async fn proved(way: Way, kind: Kind) -> Self {
-        let mut rig = Self::start(way, kind, 1).await;
+        let mut rig = Self::start(way, kind, 1);
         rig.expect_online(0).await;
         rig
     }
 
-    pub(crate) async fn start(way: Way, kind: Kind, boards: usize) -> Self {
-        Self::start_with(way, kind, boards, |_| {}).await
+    pub(crate) fn start(way: Way, kind: Kind, boards: usize) -> Self {
+        Self::start_with(way, kind, boards, |_| {})
     }
 
     /// `before` may put the boards into disorder before the driver sees them.
-    pub(crate) async fn start_with(way: Way, kind: Kind, boards: usize, before: impl Fn(&Cabinet)) -> Self {
+    pub(crate) fn start_with(way: Way, kind: Kind, boards: usize, before: impl Fn(&Cabinet)) -> Self {
         let dir = TempDir::new().expect("a directory");
         let unit = |number: usize| u8::try_from(number + 1).expect("small");
         let cabinets: Vec<_> = (0..boards).map(|number| Cabinet::new(unit(number), kind, TRAVEL)).collect();

@@ -28,6 +28,9 @@ pub(super) struct Waiting {
     pub(super) commands: VecDeque<(LaneId, BarrierPlace, Command)>,
     pub(super) report: bool,
     pub(super) stop: bool,
+    /// The task shall panic.
+    #[cfg(test)]
+    pub(super) dies: bool,
     driven: bool,
 }
 
@@ -95,6 +98,13 @@ impl LineHandle {
         ended.await;
     }
 
+    /// Lets the line's task die, as a fault of the program would.
+    #[cfg(test)]
+    pub(crate) fn kill(&self) {
+        self.waiting().dies = true;
+        self.shared.news.notify_one();
+    }
+
     /// The task begins: what waited for an earlier one is void.
     pub(super) fn begin(&self) -> Driving {
         let mut waiting = self.waiting();
@@ -109,7 +119,14 @@ impl LineHandle {
         let mut waiting = self.waiting();
         let (stop, driven) = (waiting.stop, waiting.driven);
         let report = std::mem::take(&mut waiting.report);
-        Waiting { commands: std::mem::take(&mut waiting.commands), report, stop, driven }
+        Waiting {
+            commands: std::mem::take(&mut waiting.commands),
+            report,
+            stop,
+            #[cfg(test)]
+            dies: std::mem::take(&mut waiting.dies),
+            driven,
+        }
     }
 
     /// Waits until something is there to take.

@@ -50,7 +50,7 @@ pub async fn run(
 
 /// Why a session on an opened line ended.
 enum Ended {
-    /// It was told to stop, and no contact is held.
+    /// It was told to stop, and nothing is left to do.
     Stopped,
     /// The line is gone.
     Cut(String),
@@ -101,14 +101,15 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
         // Given up by ourselves: the boards are proved again, and nothing they did is forgotten.
         let mut given_up = false;
         loop {
-            let ended = match Transport::open(&self.way, &self.directory).await {
-                Ok(mut transport) => {
+            let ended = match self.open(&mut stop).await {
+                Some(Ok(mut transport)) => {
                     self.opened(given_up);
                     let ended = self.session(&mut transport, &mut stop, &mut pause).await;
                     transport.abort();
                     ended
                 }
-                Err(reason) => Ended::Cut(reason),
+                Some(Err(reason)) => Ended::Cut(reason),
+                None => Ended::Stopped,
             };
             given_up = false;
             match ended {
@@ -123,6 +124,23 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
                 return;
             }
             pause = (pause * 2).min(PAUSE_LONGEST);
+        }
+    }
+
+    /// Opens the line; `None` when it is told to stop meanwhile.
+    async fn open(&mut self, stop: &mut Stop) -> Option<Result<Transport, String>> {
+        let (way, directory) = (self.way.clone(), self.directory.clone());
+        let opening = Transport::open(&way, &directory);
+        tokio::pin!(opening);
+        loop {
+            if self.take(stop) && self.may_end(stop) {
+                return None;
+            }
+            tokio::select! {
+                opened = &mut opening => return Some(opened),
+                () = self.handle.news() => {}
+                _ = &mut stop.receiver, if stop.asked.is_none() => {}
+            }
         }
     }
 
@@ -168,6 +186,8 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
     /// Takes what waits for the line; whether to stop.
     fn take(&mut self, stop: &mut Stop) -> bool {
         let waiting = self.handle.take();
+        #[cfg(test)]
+        assert!(!waiting.dies, "the test said so");
         let now = (self.clock)();
         for (lane, place, command) in waiting.commands {
             // Each board knows its own arms; a command is for one of them.
@@ -184,6 +204,11 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
         stop.is_asked(waiting.stop)
     }
 
+    /// Nothing is left to do, or it takes too long.
+    fn may_end(&self, stop: &Stop) -> bool {
+        stop.is_over() || self.units.iter().all(Relay::is_settled)
+    }
+
     fn drain(&mut self) {
         for unit in &mut self.units {
             while let Some(event) = unit.poll_event() {
@@ -195,8 +220,7 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
     async fn session(&mut self, line: &mut Transport, stop: &mut Stop, pause: &mut Duration) -> Ended {
         let mut heard = Instant::now();
         loop {
-            let stops = self.take(stop);
-            if stops && (stop.is_over() || !self.units.iter().any(Relay::holds_contact)) {
+            if self.take(stop) && self.may_end(stop) {
                 return Ended::Stopped;
             }
             let turn = self.next_request();

@@ -13,8 +13,8 @@ use tokio_serial::{ClearBuffer, SerialPort, SerialPortBuilderExt, SerialStream};
 use crate::config::relay::{Frames, LineWay, Parity};
 use crate::wire::relay::{Answer, Expected, RTU_MAX_BYTES, Refused, Request, TCP_MAX_BYTES};
 
-/// How long a board may take to answer.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_millis(250);
+/// How long a board may take to answer, the time on the wire not counted.
+const ANSWER_WITHIN: Duration = Duration::from_millis(250);
 /// How long a line without transactions must be quiet after a silence, so that a late answer meets no later question.
 const QUIET: Duration = ANSWER_WITHIN;
 /// A line that never is quiet is not waited for longer than this.
@@ -47,7 +47,9 @@ pub(super) struct Transport {
     frames: Frames,
     transaction: u16,
     buffer: BytesMut,
-    /// The silence that ends a frame: 3.5 characters (Modbus over Serial Line V1.02, 2.5.1.1).
+    /// How long one character takes on the wire.
+    character: Duration,
+    /// The silence that ends a frame (Modbus over Serial Line V1.02, 2.5.1.1).
     gap: Duration,
     last_byte: Instant,
     skipped: usize,
@@ -56,23 +58,24 @@ pub(super) struct Transport {
 impl Transport {
     /// Opens a line. Relative ports lie below `directory`.
     pub(super) async fn open(way: &LineWay, directory: &Path) -> Result<Self, String> {
-        let (stream, frames, gap) = match way {
+        let (stream, frames, baud) = match way {
             LineWay::Serial { port, baud, parity } => {
                 let port = directory.join(port);
                 let stream = open_port(&port, *baud, *parity)
                     .map_err(|error| format!("the port {} can not be opened: {error}", port.display()))?;
-                (Stream::Serial(stream), Frames::Rtu, gap(*baud))
+                (Stream::Serial(stream), Frames::Rtu, Some(*baud))
             }
             LineWay::Tcp { address, frames } => {
                 let connected = timeout(CONNECT_WITHIN, TcpStream::connect(address)).await;
                 let connected = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
                 let stream = connected.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
                 let stream = stream.map_err(|error| format!("{address} can not be reached: {error}"))?;
-                (Stream::Tcp(stream), *frames, Duration::ZERO)
+                (Stream::Tcp(stream), *frames, None)
             }
         };
-        let last_byte = Instant::now();
-        Ok(Self { stream, frames, transaction: 0, buffer: BytesMut::new(), gap, last_byte, skipped: 0 })
+        let (character, gap) = baud.map_or((Duration::ZERO, Duration::ZERO), |baud| (character(baud), gap(baud)));
+        let (buffer, last_byte) = (BytesMut::new(), Instant::now());
+        Ok(Self { stream, frames, transaction: 0, buffer, character, gap, last_byte, skipped: 0 })
     }
 
     /// Sends a request once, and waits for its answer.
@@ -88,7 +91,8 @@ impl Transport {
             self.skipped += self.buffer.len();
             self.buffer.clear();
         }
-        let end = Instant::now() + ANSWER_WITHIN;
+        let sent = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let end = Instant::now() + ANSWER_WITHIN + self.character * sent.saturating_add(expected.serial_bytes());
         match timeout_at(end, self.talk(&bytes, &expected)).await {
             Ok(came) => came,
             Err(_) => Came::Silent,
@@ -194,12 +198,14 @@ fn open_port(port: &Path, baud: u32, parity: Parity) -> Result<SerialStream, tok
     Ok(stream)
 }
 
-/// 3.5 characters of eleven bits; above 19200 bits a second a fixed 1.75 ms.
+/// A character is eleven bits at most.
+fn character(baud: u32) -> Duration {
+    Duration::from_secs(11) / baud.max(1)
+}
+
+/// Three and a half characters; above 19200 bits a second a fixed 1.75 ms.
 fn gap(baud: u32) -> Duration {
-    if baud > 19_200 {
-        return Duration::from_micros(1_750);
-    }
-    Duration::from_secs(1) * 77 / 2 / baud.max(1)
+    if baud > 19_200 { Duration::from_micros(1_750) } else { character(baud) * 7 / 2 }
 }
 
 #[cfg(test)]
@@ -211,5 +217,6 @@ mod tests {
         assert_eq!(gap(9_600).as_micros(), 4_010);
         assert_eq!(gap(19_200).as_micros(), 2_005);
         assert_eq!(gap(115_200).as_micros(), 1_750);
+        assert_eq!(character(1_200).as_micros(), 9_166);
     }
 }

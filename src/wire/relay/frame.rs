@@ -234,6 +234,16 @@ impl Request {
 }
 
 impl Expected {
+    /// Length of the whole answer on a serial line, for how long it takes to come.
+    #[must_use]
+    pub fn serial_bytes(&self) -> u32 {
+        match self.shape {
+            Shape::Bits(count) => 5 + u32::from(count.div_ceil(8)),
+            Shape::Registers(count) => 5 + 2 * u32::from(count),
+            Shape::Echo(_) => 8,
+        }
+    }
+
     /// Looks for the answer in what came.
     ///
     /// # Errors

@@ -193,10 +193,10 @@ impl Relay {
         self.events.pop_front()
     }
 
-    /// Whether the driver holds a contact closed: then it must not end without switching it off.
+    /// Whether the driver may end: it holds no contact closed, and no command waits.
     #[must_use]
-    pub fn holds_contact(&self) -> bool {
-        self.arms.iter().any(Arm::is_held)
+    pub fn is_settled(&self) -> bool {
+        !self.arms.iter().any(|arm| arm.is_held() || arm.waiting.is_some())
     }
 
     /// What to send now.
@@ -267,7 +267,8 @@ impl Relay {
             (Asked::Stop(index), Ok(_)) => self.stopped(now, index),
             (Asked::Off(relay), Ok(_)) => {
                 // The end of a pulse is looked at once; a relay that stays on is told again with each reading.
-                self.read_back_now = self.arms.iter_mut().fold(false, |ended, arm| arm.is_off(relay) || ended);
+                let arm = self.arms.iter_mut().find(|arm| arm.relays().any(|wired| wired == relay));
+                self.read_back_now = arm.is_some_and(|arm| arm.is_off(relay));
             }
             (Asked::Inputs | Asked::Relays, Err(Failure::Refused(refused))) => {
                 self.fail(now, &format!("{refused} to be read: check the kind of the board and its addresses"));

@@ -29,8 +29,8 @@ pub(super) fn lane() -> LaneId {
     LaneId::new("in-01").expect("a name")
 }
 
-const fn contact(input: usize) -> Contact {
-    Contact { input: input as u16, normally: Normally::Open }
+fn contact(input: usize) -> Contact {
+    Contact { input: u16::try_from(input).expect("small"), normally: Normally::Open }
 }
 
 /// One arm with everything wired; its exit loop and its photocell are normally closed.

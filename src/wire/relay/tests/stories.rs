@@ -76,13 +76,14 @@ fn a_plain_board_s_contact_is_held_for_the_pulse_and_not_longer() {
     let mut bench = Bench::running(unit("generic"));
     bench.open(1);
     bench.run(690);
-    assert!(bench.relays[0] && bench.relay.holds_contact());
+    assert!(bench.relays[0] && !bench.relay.is_settled());
     bench.run(60);
-    assert!(!bench.relays[0] && !bench.relay.holds_contact());
+    assert!(!bench.relays[0] && bench.relay.is_settled());
     let mut timed = Bench::running(unit("waveshare"));
     timed.open(1);
+    assert!(!timed.relay.is_settled(), "a command waits");
     timed.run(100);
-    assert!(!timed.relay.holds_contact(), "the board ends it by itself");
+    assert!(timed.relay.is_settled(), "the board ends it by itself");
 }
 
 #[test]
