@@ -27,6 +27,23 @@ async fn a3_a_pulse_whose_answer_is_lost_goes_out_once_and_the_truck_is_not_stop
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_board_that_holds_on_to_the_socket_that_was_given_up_is_waited_for_a_moment() {
+    let mut rig = Rig::proved(Way::Socket, Kind::Timed).await;
+    rig.board().trouble(5, Trouble::AnswerLost, 1);
+    rig.board().turn_away(2);
+    rig.open(0, 1).await;
+    rig.expect_fate(1, Fate::Unknown).await;
+    rig.expect_position(Position::Open).await;
+    assert!(!rig.was_lost(), "{:#?}", rig.told());
+    rig.board().turn_away(usize::MAX);
+    rig.board().trouble(5, Trouble::AnswerLost, 1);
+    rig.close(2);
+    rig.expect_fate(2, Fate::Unknown).await;
+    rig.expect_lost(0).await;
+    assert_eq!(rig.board().orders(OPEN), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pulse_that_is_lost_on_the_way_is_not_sent_again() {
     let mut rig = Rig::proved(Way::Socket, Kind::Timed).await;
     rig.board().trouble(5, Trouble::RequestLost, 1);

@@ -55,6 +55,7 @@ struct State {
     orders: [usize; POINTS],
     requests: usize,
     troubles: Vec<(u8, Trouble, usize)>,
+    unwelcome: usize,
 }
 
 /// What a board sends back.
@@ -91,6 +92,7 @@ impl Cabinet {
             orders: [0; POINTS],
             requests: 0,
             troubles: Vec::new(),
+            unwelcome: 0,
         };
         Self { unit, state: Arc::new(Mutex::new(state)) }
     }
@@ -169,6 +171,19 @@ impl Cabinet {
     /// The next `times` requests of a function meet with trouble.
     pub fn trouble(&self, function: u8, trouble: Trouble, times: usize) {
         self.state().troubles.push((function, trouble, times));
+    }
+
+    /// The next `connections` are accepted and dropped: a board that still holds on to an earlier one.
+    pub fn turn_away(&self, connections: usize) {
+        self.state().unwelcome = connections;
+    }
+
+    /// Whether a new connection is taken.
+    pub(super) fn welcomes(&self) -> bool {
+        let mut state = self.state();
+        let welcome = state.unwelcome == 0;
+        state.unwelcome = state.unwelcome.saturating_sub(1);
+        welcome && state.powered
     }
 
     /// Every request is answered as it should be again.

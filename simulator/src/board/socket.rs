@@ -66,8 +66,7 @@ fn accept(listener: &TcpListener, carries: Carries, cabinets: &[Cabinet], stop: 
     let mut talks = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         match listener.accept() {
-            // Without power there is nobody to talk to.
-            Ok((stream, _)) if cabinets.iter().any(Cabinet::is_powered) => {
+            Ok((stream, _)) if cabinets.iter().any(Cabinet::welcomes) => {
                 let (cabinets, stop) = (cabinets.to_vec(), Arc::clone(stop));
                 talks.push(std::thread::spawn(move || drop(talk(stream, carries, &cabinets, &stop))));
             }

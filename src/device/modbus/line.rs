@@ -16,6 +16,10 @@ use crate::wire::relay::{Answer, Failure, Next, Relay, Request};
 /// First and longest pause before a line is opened again.
 const PAUSE_FIRST: Duration = Duration::from_millis(200);
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
+/// A board behind a socket that was given up may need a moment before it takes the next one …
+const AGAIN_WITHIN: Duration = Duration::from_millis(700);
+/// … and is tried this often until then.
+const AGAIN_PAUSE: Duration = Duration::from_millis(100);
 /// A line on which no board answers for so long is opened anew: an adapter may hang.
 const DEAF_AFTER: Duration = Duration::from_secs(5);
 /// How long a task that is told to stop may take to let contacts go.
@@ -43,7 +47,18 @@ pub async fn run(
     let driving = handle.begin();
     let LineSettings { line, directory } = settings;
     let units = line.units.into_iter().map(Relay::new).collect();
-    let mut driver = Driver { way: line.way, directory, units, turn: 0, handle, clock, sink, told: None, open: false };
+    let mut driver = Driver {
+        way: line.way,
+        directory,
+        units,
+        turn: 0,
+        handle,
+        clock,
+        sink,
+        told: None,
+        open: false,
+        given_up: None,
+    };
     driver.run(stop).await;
     drop(driving);
 }
@@ -71,6 +86,8 @@ struct Driver<C, S> {
     told: Option<String>,
     /// Somebody answered on it.
     open: bool,
+    /// Since when it is given up by ourselves: the boards are proved again, and nothing they did is forgotten.
+    given_up: Option<Instant>,
 }
 
 /// Resolves when the task shall stop.
@@ -98,12 +115,10 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
     async fn run(&mut self, receiver: oneshot::Receiver<()>) {
         let mut stop = Stop { receiver, asked: None };
         let mut pause = PAUSE_FIRST;
-        // Given up by ourselves: the boards are proved again, and nothing they did is forgotten.
-        let mut given_up = false;
         loop {
             let ended = match self.open(&mut stop).await {
                 Some(Ok(mut transport)) => {
-                    self.opened(given_up);
+                    self.opened();
                     let ended = self.session(&mut transport, &mut stop, &mut pause).await;
                     transport.abort();
                     ended
@@ -111,15 +126,21 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
                 Some(Err(reason)) => Ended::Cut(reason),
                 None => Ended::Stopped,
             };
-            given_up = false;
-            match ended {
+            let reason = match ended {
                 Ended::Stopped => return,
                 Ended::GivenUp => {
-                    given_up = true;
+                    self.given_up = Some(Instant::now());
                     continue;
                 }
-                Ended::Cut(reason) => self.cut(&reason),
+                Ended::Cut(reason) => reason,
+            };
+            if self.given_up.is_some_and(|since| since.elapsed() < AGAIN_WITHIN) {
+                if self.pause(AGAIN_PAUSE, &mut stop).await {
+                    return;
+                }
+                continue;
             }
+            self.cut(&reason);
             if self.pause(pause, &mut stop).await {
                 return;
             }
@@ -144,9 +165,9 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
         }
     }
 
-    fn opened(&mut self, given_up: bool) {
+    fn opened(&mut self) {
         for unit in &mut self.units {
-            if given_up {
+            if self.given_up.is_some() {
                 unit.restart();
             } else {
                 unit.begin();
@@ -161,6 +182,7 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
         }
         self.drain();
         self.open = false;
+        self.given_up = None;
         if self.told.as_deref() != Some(reason) {
             self.told = Some(reason.to_owned());
             (self.sink)(LineEvent::Cut { reason: reason.to_owned() });
@@ -274,6 +296,7 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
 
     /// Somebody on the line answers.
     fn heard(&mut self) {
+        self.given_up = None;
         if !std::mem::replace(&mut self.open, true) {
             self.told = None;
             (self.sink)(LineEvent::Opened);

@@ -167,12 +167,13 @@ impl Relay {
     /// The line was given up by ourselves and opened again: the board is proved again before anything is commanded,
     /// but what it was seen to do is not forgotten.
     pub fn restart(&mut self) {
-        self.asked = None;
-        if matches!(self.phase, Phase::Running) {
-            self.phase = Phase::Starting { start: Start::again(&self.unit), pause: PAUSE_FIRST };
-        } else {
+        if self.told == Told::Lost {
             self.begin();
+            return;
         }
+        self.asked = None;
+        self.failures = 0;
+        self.phase = Phase::Starting { start: Start::again(&self.unit), pause: PAUSE_FIRST };
     }
 
     /// The line was cut, or can't be opened: every proof is void (hazard 14).
