@@ -15,7 +15,9 @@ use crate::device::modbus::LineHandle;
 use crate::device::mqtt::{InboundMessage, LinkEvent};
 use crate::lane::{Input, Link};
 use crate::metrics;
-use crate::model::{DeviceName, LaneId, Observation, RiskRequest, SiteId};
+use crate::model::{
+    BarrierMode, BarrierPlace, BarrierState, DeviceName, LaneId, Observation, Position, RiskRequest, SiteId,
+};
 use crate::wire::topic::{Inbound, Retained};
 use crate::wire::{payload, risk};
 
@@ -130,22 +132,13 @@ impl Router {
     /// Hands over what a relay board observed.
     pub(super) fn board_observed(&self, lane: &LaneId, observation: Observation) {
         let Some(slot) = self.routes.lanes.get(lane) else { return };
-        let health = match &observation {
-            Observation::Health(device, health) => Some((device.clone(), health.online)),
-            Observation::Plate(..)
-            | Observation::Loop(..)
-            | Observation::Weight(..)
-            | Observation::Radiation(..)
-            | Observation::Document(..)
-            | Observation::Barrier(..) => None,
-        };
-        if let Some((device, false)) = &health {
+        let Some(observation) = slot.as_its_own(observation) else { return };
+        if let Observation::Health(device, health) = &observation
+            && !health.online
+        {
             slot.forget_board(device);
         }
         self.to_lane(lane, Arrival { observation, kept: Kept::default() });
-        if let Some((device, true)) = &health {
-            slot.remind(device);
-        }
     }
 
     /// Hands anything to a lane; whether it runs.
@@ -322,21 +315,26 @@ impl Slot {
         }
     }
 
+    /// An arm on a board may share its name with a loop on the bus, whose birth and death are the bus's to tell: then
+    /// a board that is away is a fault of the arm, and nothing is said of its health.
+    fn as_its_own(&self, observation: Observation) -> Option<Observation> {
+        let Observation::Health(device, health) = &observation else { return Some(observation) };
+        if read(&self.boards).states.contains(&format!("health/{device}")) {
+            return Some(observation);
+        }
+        let place = BarrierPlace::ALL.into_iter().find(|place| place.as_str() == device.as_str())?;
+        (!health.online).then(|| {
+            let fault = Some("board_away".to_owned());
+            let (position, mode) = (Position::Unknown, BarrierMode::Remote);
+            Observation::Barrier(place, BarrierState { position, mode, fault, command_id: None, at: health.at })
+        })
+    }
+
     /// What a board told of a device is void.
     fn forget_board(&self, device: &DeviceName) {
         let wired = &read(&self.boards).states;
-        write(&self.states).retain(|key, _| !(wired.contains(key) && names(key, device)));
-    }
-
-    /// Tells again what came over the bus of a device: the lane forgot it with the board that has the same name.
-    fn remind(&self, device: &DeviceName) {
-        let wired = &read(&self.boards).states;
-        let states = read(&self.states);
-        let ours = states.iter().filter(|(key, _)| names(key, device) && !wired.contains(*key));
-        for (_, observation) in ours.filter(|(_, known)| !matches!(known, Observation::Health(..))) {
-            let arrival = Arrival { observation: observation.clone(), kept: Kept::default() };
-            self.cast(LaneMsg::Arrived(arrival));
-        }
+        let its_own = |key: &str| key.rsplit_once('/').is_some_and(|(_, name)| name == device.as_str());
+        write(&self.states).retain(|key, _| !(wired.contains(key) && its_own(key)));
     }
 
     fn cast(&self, msg: LaneMsg) -> bool {
@@ -363,9 +361,4 @@ fn state_key(observation: &Observation) -> Option<String> {
             None
         }
     }
-}
-
-/// Whether a state's key is of that device.
-fn names(key: &str, device: &DeviceName) -> bool {
-    key.rsplit_once('/').is_some_and(|(_, name)| name == device.as_str())
 }

@@ -63,7 +63,9 @@ async fn the_driver_of_a_relay_line_that_dies_is_started_again_and_its_arm_is_un
          inputs = {{ opened = 1, closed = 2 }}",
         socket.address()
     );
+    let exit = "[[lane.loop]]\nname = \"exit\"\n";
     let text = config_text(&dir).replace("driver = \"mqtt\"", &barrier);
+    let text = text.replace(exit, &format!("{exit}driver = \"modbus\"\ninput = 3\n"));
     let running = start(&config::parse(&text, []).expect("valid")).await.expect("started");
     let lane = LaneId::new("in-01").expect("a name");
     let mut events = running.board().listen();

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::board::{CLOSE, Cabinet, Carries, Kind, OPEN, Socket, Trouble};
-use super::rig::{Rig, Rms, is_command, is_event};
+use super::rig::{Rig, Rms, is_command, is_event, now};
 
 const EXIT_LOOP: usize = 2;
 /// Longest wait for the arm.
@@ -39,15 +41,21 @@ poll = "50ms"
 }
 
 impl Wired {
+    /// Arm and loop of the exit on the board, everything proved, a truck notified.
     fn start(travel: Duration) -> Self {
+        let mut lane = Self::cold(travel, |config, address| on_board(&config, address));
+        lane.rig.over_loop("approach", false);
+        lane.rig.expect_phase("vacant");
+        lane.rig.notify(27_400);
+        lane
+    }
+
+    fn cold(travel: Duration, config: impl FnOnce(String, SocketAddr) -> String) -> Self {
         let board = Cabinet::new(1, Kind::Timed, travel);
         let socket = Socket::listen(SocketAddr::from(([127, 0, 0, 1], 0)), Carries::Tcp, vec![board.clone()]);
         let socket = socket.expect("an address");
-        let mut rig = Rig::cold_with(Rms::channel("green"), |config| on_board(&config, socket.address()));
+        let mut rig = Rig::cold_with(Rms::channel("green"), |text| config(text, socket.address()));
         rig.start_controller();
-        rig.over_loop("approach", false);
-        rig.expect_phase("vacant");
-        rig.notify(27_400);
         Self { rig, board, _socket: socket }
     }
 
@@ -64,11 +72,11 @@ impl Wired {
     /// The truck drives under the arm and away; the arm comes down.
     fn drive_off(&mut self) {
         self.rig.expect_phase("clearing");
-        self.board.set_input(EXIT_LOOP, true);
+        self.board.close_input(EXIT_LOOP);
         self.rig.over_loop("approach", false);
         self.rig.weigh(0);
         self.rig.watch(Duration::from_millis(300));
-        self.board.set_input(EXIT_LOOP, false);
+        self.board.open_input(EXIT_LOOP);
         self.await_board("the arm to come down", |board| board.pulses(CLOSE) == 1 && board.is_closed());
     }
 }
@@ -150,13 +158,13 @@ fn a_board_without_power_holds_the_lane_and_brings_it_back() {
     let mut lane = Wired::start(Duration::from_millis(600));
     lane.rig.over_loop("approach", true);
     lane.rig.expect_phase("occupied");
-    lane.board.power(false);
+    lane.board.cut_power();
     lane.rig.expect("the arm is lost", |seen| is_event(seen, "device_lost") && seen.payload["device"] == "exit");
     assert_eq!(lane.rig.http("GET /health/ready", &[], "").0, 503);
     lane.rig.drive_up(27_400);
     lane.rig.expect_held_by("device_lost");
     assert_eq!(lane.board.orders(OPEN), 0);
-    lane.board.power(true);
+    lane.board.restore_power();
     lane.rig.expect("the arm is found", |seen| is_event(seen, "device_found") && seen.payload["device"] == "exit");
     lane.await_board("the arm to rise", Cabinet::is_open);
     assert_eq!(lane.board.orders(OPEN), 1);
@@ -195,6 +203,49 @@ fn the_broker_may_go_and_come_back_and_the_board_is_known_again() {
     lane.rig.await_lanes(|lanes| lanes[0]["phase"] == "held");
     lane.rig.restart_broker();
     lane.rig.await_lanes(|lanes| lanes[0]["phase"] == "occupied");
+    lane.rig.drive_up(27_400);
+    lane.await_board("the arm to rise", Cabinet::is_open);
+    assert_eq!(lane.board.orders(OPEN), 1);
+}
+
+/// The exit arm on the board, the exit loop on the bus: one name, two ways.
+fn arm_only(config: String, address: SocketAddr) -> String {
+    on_board(&config, address).replace("driver = \"modbus\"\ninput = 3\n", "")
+}
+
+#[test]
+fn the_death_of_a_loop_on_the_bus_is_not_mended_by_the_board_of_its_namesake() {
+    let mut lane = Wired::cold(Duration::from_millis(600), arm_only);
+    for place in ["approach", "exit"] {
+        lane.rig.over_loop(place, false);
+    }
+    lane.rig.expect_phase("vacant");
+    let health = |online: bool| json!({ "online": online, "session": "s", "at": now() });
+    let topic = lane.rig.lane_topic("device/exit/health");
+    lane.rig.publish(&topic, &health(true), &["-r"]);
+    lane.rig.publish(&topic, &health(false), &["-r"]);
+    lane.rig.expect("the loop is lost", |seen| is_event(seen, "device_lost") && seen.payload["device"] == "exit");
+    lane.rig.notify(27_400);
+    lane.rig.drive_up(27_400);
+    lane.rig.watch(QUIET);
+    assert!(!lane.rig.seen.iter().any(|seen| is_event(seen, "device_found")), "the board does not speak for the loop");
+    assert_eq!(lane.board.orders(CLOSE), 0);
+    lane.rig.publish(&topic, &health(true), &["-r"]);
+    lane.rig.expect("the loop is found", |seen| is_event(seen, "device_found"));
+}
+
+#[test]
+fn a_board_that_is_away_beside_a_loop_on_the_bus_is_a_fault_of_its_arm() {
+    let mut lane = Wired::cold(Duration::from_millis(600), arm_only);
+    for place in ["approach", "exit"] {
+        lane.rig.over_loop(place, false);
+    }
+    lane.rig.expect_phase("vacant");
+    lane.board.cut_power();
+    lane.rig.expect("the alarm", |seen| is_event(seen, "alarm_raised") && seen.payload["alarm"] == "barrier_fault");
+    lane.board.restore_power();
+    lane.rig.expect("its end", |seen| is_event(seen, "alarm_cleared") && seen.payload["alarm"] == "barrier_fault");
+    lane.rig.notify(27_400);
     lane.rig.drive_up(27_400);
     lane.await_board("the arm to rise", Cabinet::is_open);
     assert_eq!(lane.board.orders(OPEN), 1);

@@ -16,9 +16,9 @@ async fn one_pulse_opens_and_one_closes() {
             rig.expect_fate(1, Fate::Done).await;
             rig.expect_position(Position::Opening).await;
             rig.expect_position(Position::Open).await;
-            rig.board().set_input(EXIT_LOOP, true);
+            rig.board().close_input(EXIT_LOOP);
             rig.expect("the loop", |event| format!("{event:?}").contains("occupied: true")).await;
-            rig.board().set_input(EXIT_LOOP, false);
+            rig.board().open_input(EXIT_LOOP);
             rig.expect("the loop", |event| format!("{event:?}").contains("occupied: false")).await;
             rig.close(2);
             rig.expect_position(Position::Closing).await;
@@ -40,11 +40,11 @@ async fn an_arm_lifted_by_hand_is_seen_as_opening_and_both_limits_as_a_fault() {
     rig.expect_position(Position::Open).await;
     rig.board().force_closed();
     rig.expect_position(Position::Closed).await;
-    rig.board().hold_both_limits(true);
+    rig.board().hold_both_limits();
     rig.expect_fault(Some("both_limits")).await;
     rig.open(0, 1).await;
     rig.expect_fate(1, Fate::NotDone(NotDone::Faulty)).await;
-    rig.board().hold_both_limits(false);
+    rig.board().release_limits();
     rig.expect_fault(None).await;
     assert_eq!(rig.board().orders(OPEN), 0);
 }
@@ -54,9 +54,9 @@ async fn an_arm_that_stops_on_its_way_is_a_fault() {
     let mut rig = Rig::proved(Way::Socket, Kind::Timed).await;
     rig.open(0, 1).await;
     rig.expect_position(Position::Opening).await;
-    rig.board().stall(true);
+    rig.board().stall();
     rig.expect_fault(Some("limit_timeout")).await;
-    rig.board().stall(false);
+    rig.board().let_go();
     rig.expect_position(Position::Open).await;
     assert_eq!(rig.board().orders(OPEN), 1);
 }
@@ -64,11 +64,11 @@ async fn an_arm_that_stops_on_its_way_is_a_fault() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_commanded_while_the_key_is_turned() {
     let mut rig = Rig::proved(Way::Line, Kind::Timed).await;
-    rig.board().set_input(LOCAL, true);
+    rig.board().close_input(LOCAL);
     rig.expect_state("local mode", |state| state.mode == BarrierMode::Local).await;
     rig.open(0, 1).await;
     rig.expect_fate(1, Fate::NotDone(NotDone::Local)).await;
-    rig.board().set_input(LOCAL, false);
+    rig.board().open_input(LOCAL);
     rig.expect_state("remote mode", |state| state.mode == BarrierMode::Remote).await;
     assert_eq!(rig.board().orders(OPEN), 0);
 }
@@ -77,9 +77,9 @@ async fn nothing_is_commanded_while_the_key_is_turned() {
 async fn a_welded_relay_is_a_fault_until_it_lets_go() {
     for kind in [Kind::Timed, Kind::Plain] {
         let mut rig = Rig::proved(Way::Socket, kind).await;
-        rig.board().weld(CLOSE, true);
+        rig.board().weld(CLOSE);
         rig.expect_fault(Some("relay_stuck")).await;
-        rig.board().weld(CLOSE, false);
+        rig.board().mend();
         rig.expect_fault(None).await;
     }
 }
@@ -89,7 +89,7 @@ async fn a_cut_beam_keeps_the_arm_up() {
     let mut rig = Rig::proved(Way::Socket, Kind::Timed).await;
     rig.open(0, 1).await;
     rig.expect_position(Position::Open).await;
-    rig.board().set_input(PHOTOCELL, true);
+    rig.board().close_input(PHOTOCELL);
     rig.watch(QUIET / 5).await;
     rig.close(2);
     rig.expect_fate(2, Fate::NotDone(NotDone::ZoneNotClear)).await;

@@ -64,7 +64,7 @@ async fn two_boards_share_a_line_and_one_that_is_dead_does_not_take_the_other_wi
     {
         rig.expect_online(1).await;
     }
-    rig.cabinets[1].power(false);
+    rig.cabinets[1].cut_power();
     rig.expect_lost(1).await;
     rig.seen.clear();
     rig.open(0, 1).await;
@@ -73,7 +73,7 @@ async fn two_boards_share_a_line_and_one_that_is_dead_does_not_take_the_other_wi
     rig.watch(QUIET).await;
     assert!(!rig.was_lost(), "{:#?}", rig.told());
     assert_eq!((rig.cabinets[0].orders(OPEN), rig.cabinets[1].orders(OPEN)), (1, 0));
-    rig.cabinets[1].power(true);
+    rig.cabinets[1].restore_power();
     rig.expect_online(1).await;
     rig.open(1, 2).await;
     rig.expect_fate(2, Fate::Done).await;

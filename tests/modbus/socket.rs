@@ -72,12 +72,12 @@ async fn a_late_answer_is_not_taken_for_the_answer_to_a_later_question() {
 #[tokio::test(flavor = "multi_thread")]
 async fn h14_a_board_without_power_is_lost_at_once_and_proved_again_afterwards() {
     let mut rig = Rig::proved(Way::Socket, Kind::Timed).await;
-    rig.board().power(false);
+    rig.board().cut_power();
     rig.expect_lost(0).await;
     rig.open(0, 1).await;
     rig.expect_fate(1, Fate::NotDone(NotDone::Away)).await;
     rig.board().force_open();
-    rig.board().power(true);
+    rig.board().restore_power();
     rig.expect_online(0).await;
     rig.expect_position(Position::Open).await;
     assert_eq!(rig.board().orders(OPEN), 0);

@@ -109,21 +109,38 @@ impl Cabinet {
         state
     }
 
-    /// Sets an input's contact; the limits follow the arm.
-    pub fn set_input(&self, input: usize, closed: bool) {
+    /// An input's contact closes; the limits follow the arm.
+    pub fn close_input(&self, input: usize) {
         if let Some(contact) = self.state().inputs.get_mut(input) {
-            *contact = closed;
+            *contact = true;
         }
     }
 
-    /// Holds the arm where it is, or lets it go.
-    pub fn stall(&self, stalled: bool) {
-        self.state().arm.stalled = stalled;
+    /// An input's contact opens.
+    pub fn open_input(&self, input: usize) {
+        if let Some(contact) = self.state().inputs.get_mut(input) {
+            *contact = false;
+        }
+    }
+
+    /// Holds the arm where it is.
+    pub fn stall(&self) {
+        self.state().arm.stalled = true;
+    }
+
+    /// Lets the arm go on.
+    pub fn let_go(&self) {
+        self.state().arm.stalled = false;
     }
 
     /// Both limit contacts closed, wherever the arm is.
-    pub fn hold_both_limits(&self, both: bool) {
-        self.state().both_limits = both;
+    pub fn hold_both_limits(&self) {
+        self.state().both_limits = true;
+    }
+
+    /// The limits follow the arm again.
+    pub fn release_limits(&self) {
+        self.state().both_limits = false;
     }
 
     /// Somebody lifts the arm.
@@ -137,10 +154,15 @@ impl Cabinet {
     }
 
     /// A relay's contact stays closed, whatever it is told.
-    pub fn weld(&self, relay: usize, welded: bool) {
+    pub fn weld(&self, relay: usize) {
         if let Some(contact) = self.state().welded.get_mut(relay) {
-            *contact = welded;
+            *contact = true;
         }
+    }
+
+    /// Every relay obeys again.
+    pub fn mend(&self) {
+        self.state().welded = [false; POINTS];
     }
 
     /// Sets every relay's mode register; 0 is "by commands alone".
@@ -154,10 +176,15 @@ impl Cabinet {
         self.state().modes
     }
 
-    /// Cuts the supply, or brings it back: relays fall, connections end.
-    pub fn power(&self, powered: bool) {
+    /// Brings the supply back.
+    pub fn restore_power(&self) {
+        self.state().powered = true;
+    }
+
+    /// Cuts the supply: relays fall, connections end.
+    pub fn cut_power(&self) {
         let mut state = self.state();
-        state.powered = powered;
+        state.powered = false;
         state.relays = [false; POINTS];
         state.timed_until = [None; POINTS];
     }
@@ -413,7 +440,7 @@ mod tests {
         assert_eq!((cabinet.pulses(OPEN), cabinet.orders(OPEN)), (0, 1));
         assert_eq!(cabinet.answer(&[5, 0, 0, 0xFF, 0]).pdu, None);
         assert_eq!((cabinet.pulses(OPEN), cabinet.orders(OPEN)), (1, 2));
-        cabinet.power(false);
+        cabinet.cut_power();
         assert_eq!(cabinet.answer(&[1, 0, 0, 0, 8]).pdu, None);
     }
 }

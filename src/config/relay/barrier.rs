@@ -8,7 +8,7 @@ use super::super::board::{Block, Board, POINTS_MAX, PulseMaker};
 use super::super::check::Faults;
 use super::super::parse::{RawBarrier, RawLoop};
 use super::{ArmInputs, BarrierDriver, Contact, Frames, LineWay, Normally, Parity, RelayWiring, WiredLoop};
-use crate::model::BarrierPlace;
+use crate::model::{BarrierPlace, LoopPlace};
 
 const BAUD_DEFAULT: u32 = 9_600;
 const UNITS: std::ops::RangeInclusive<u8> = 1..=247;
@@ -270,6 +270,11 @@ pub(in crate::config) fn wire_loop(
     };
     if of_one_board.any(|(_, other)| other.way.name() != wiring.way.name() || other.unit != wiring.unit) {
         faults.at(path, "the lane has two boards: `barrier` says on whose the loop ends");
+        return None;
+    }
+    // By its name a lane forgets arm and loop together; the loop's board can't answer for an arm on the bus.
+    if raw.name == LoopPlace::Exit && !arms.iter().any(|(place, _)| *place == BarrierPlace::Exit) {
+        faults.at(&format!("{path}.driver"), "the exit loop ends on a board only where the exit barrier does");
         return None;
     }
     let Some(number) = raw.input else {

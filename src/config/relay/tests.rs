@@ -196,4 +196,7 @@ inputs = { opened = 1, closed = 2 }
     let config = valid(&text.replace("input = 3", "input = 3\nbarrier = \"exit\""));
     assert_eq!(config.relay_lines.iter().map(|line| line.units[0].loops.len()).collect::<Vec<_>>(), [1, 0]);
     refused(&ONE.replace("input = 3", "input = 3\nbarrier = \"entry\""), "lane[0].loop[1].driver", "there is none");
+    let exit_on_the_bus = format!("[[lane.barrier]]\nname = \"exit\"\ndriver = \"mqtt\"\n\n{entry}");
+    let text = ONE.split("[[lane.barrier]]").next().expect("the lane").to_owned() + &exit_on_the_bus;
+    refused(&text, "lane[0].loop[1].driver", "only where the exit barrier does");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
-use super::handle::LineHandle;
+use super::handle::{LineHandle, Waiting};
 use super::transport::{Came, Transport};
 use super::{Exchange, LineEvent};
 use crate::config::relay::{LineWay, RelayLine};
@@ -98,9 +98,9 @@ struct Stop {
 
 impl Stop {
     /// Whether to stop; the instant of the first time is kept.
-    fn is_asked(&mut self, handle: bool) -> bool {
+    fn is_asked(&mut self, waiting: &Waiting) -> bool {
         let dropped = !matches!(self.receiver.try_recv(), Err(oneshot::error::TryRecvError::Empty));
-        if handle || dropped {
+        if waiting.stop || dropped {
             self.asked.get_or_insert_with(Instant::now);
         }
         self.asked.is_some()
@@ -207,11 +207,11 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
 
     /// Takes what waits for the line; whether to stop.
     fn take(&mut self, stop: &mut Stop) -> bool {
-        let waiting = self.handle.take();
+        let mut waiting = self.handle.take();
         #[cfg(test)]
         assert!(!waiting.dies, "the test said so");
         let now = (self.clock)();
-        for (lane, place, command) in waiting.commands {
+        for (lane, place, command) in std::mem::take(&mut waiting.commands) {
             // Each board knows its own arms; a command is for one of them.
             if let Some(unit) = self.units.iter_mut().find(|unit| unit.moves(&lane, place)) {
                 unit.command(now, &lane, place, command);
@@ -223,7 +223,7 @@ impl<C: Fn() -> Now + Send, S: FnMut(LineEvent) + Send> Driver<C, S> {
             }
         }
         self.drain();
-        stop.is_asked(waiting.stop)
+        stop.is_asked(&waiting)
     }
 
     /// Nothing is left to do, or it takes too long.

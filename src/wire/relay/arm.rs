@@ -127,7 +127,12 @@ impl Arm {
     /// Takes the inputs.
     pub(super) fn see(&mut self, now: Mono, inputs: &Inputs) {
         let wired = &self.wiring.inputs;
-        let limits = Limits::of(inputs.active(wired.opened), inputs.active(wired.closed));
+        let limits = match (inputs.active(wired.opened), inputs.active(wired.closed)) {
+            (false, false) => Limits::Neither,
+            (false, true) => Limits::Closed,
+            (true, false) => Limits::Opened,
+            (true, true) => Limits::Both,
+        };
         let (position, of_limits) = self.feedback.see(now, limits);
         let evacuation = inputs.any(wired.evacuation).then_some(Fault::Evacuation);
         let mode = if inputs.any(wired.local) { BarrierMode::Local } else { BarrierMode::Remote };

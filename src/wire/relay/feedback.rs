@@ -27,19 +27,6 @@ pub enum Limits {
     Both,
 }
 
-impl Limits {
-    /// From the two contacts, active or not.
-    #[must_use]
-    pub const fn of(opened: bool, closed: bool) -> Self {
-        match (opened, closed) {
-            (false, false) => Self::Neither,
-            (false, true) => Self::Closed,
-            (true, false) => Self::Opened,
-            (true, true) => Self::Both,
-        }
-    }
-}
-
 /// What is wrong with an arm or its board, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
