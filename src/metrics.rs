@@ -7,6 +7,7 @@ use std::time::Duration;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::device::modbus::Exchange;
 use crate::device::scale::Diagnosis;
 use crate::lane::Step;
 use crate::model::registry::RegisterKind;
@@ -14,6 +15,7 @@ use crate::model::{
     BarrierPlace, Channel, CommandReason, CommandVerb, DeviceName, Direction, FindingCode, HoldCode, LaneId,
     MatchResult, OrderRefusal, Outcome, Phase, ReceiptResult,
 };
+use crate::wire::relay::Fate;
 
 pub use risk::{
     RiskResult, risk_answer_refused, risk_breaker, risk_decided, risk_latency, risk_request, risk_under_way,
@@ -63,6 +65,8 @@ catalogue! {
     COMMANDS = "barrier_commands_total", Counter, "Barrier commands sent, by lane, barrier, command and reason.";
     TRAVEL = "barrier_travel_seconds", Histogram, "Open command to open limit, by lane and barrier.";
     ARM_FAULTS = "barrier_faults_total", Counter, "Arms that did not do what they were told, by lane and barrier.";
+    RELAY_EXCHANGES = "relay_exchanges_total", Counter, "Exchanges with relay boards, by lane, device and result.";
+    RELAY_COMMANDS = "relay_commands_total", Counter, "Commands to arms on relay boards and what became of them, by lane, barrier, command and result.";
     RISK = "risk_requests_total", Counter, "Requests to the RMS and what became of them, by result.";
     RISK_LATENCY = "risk_request_seconds", Histogram, "Request to usable answer of the RMS.";
     RISK_DECIDED = "risk_decisions_total", Counter, "Decisions that counted, by when they were taken.";
@@ -218,12 +222,39 @@ pub fn scale_line(lane: &LaneId, device: &DeviceName, shown: Diagnosis) {
     }
 }
 
-/// A command went out.
-pub fn barrier_command(lane: &LaneId, barrier: BarrierPlace, verb: CommandVerb, reason: CommandReason) {
-    let verb = match verb {
+/// An exchange with a relay board ended. `device` is the first that lives on it.
+pub fn relay_exchange(lane: &LaneId, device: &DeviceName, exchange: Exchange) {
+    let result = match exchange {
+        Exchange::Answered => "answered",
+        Exchange::Silent => "silent",
+        Exchange::Refused => "refused",
+        Exchange::Cut => "cut",
+    };
+    counter!(RELAY_EXCHANGES, "lane" => label(lane), "device" => device.as_str().to_owned(), "result" => result)
+        .increment(1);
+}
+
+/// A command to an arm on a relay board came to its end.
+pub fn relay_command(lane: &LaneId, barrier: BarrierPlace, verb: CommandVerb, fate: Fate) {
+    let labels = [
+        ("lane", label(lane)),
+        ("barrier", barrier.as_str().to_owned()),
+        ("command", verb_name(verb).to_owned()),
+        ("result", fate.as_str().to_owned()),
+    ];
+    counter!(RELAY_COMMANDS, &labels).increment(1);
+}
+
+const fn verb_name(verb: CommandVerb) -> &'static str {
+    match verb {
         CommandVerb::Open => "open",
         CommandVerb::Close => "close",
-    };
+    }
+}
+
+/// A command went out.
+pub fn barrier_command(lane: &LaneId, barrier: BarrierPlace, verb: CommandVerb, reason: CommandReason) {
+    let verb = verb_name(verb);
     let reason = match reason {
         CommandReason::Release => "release",
         CommandReason::Admit => "admit",

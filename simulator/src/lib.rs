@@ -13,6 +13,7 @@
 
 pub mod arm;
 pub mod barrier;
+pub mod board;
 pub mod broker;
 pub mod controller;
 pub mod corpus;

@@ -331,7 +331,7 @@ impl LaneState {
             Effect::AskRisk(request) => self.ask_risk(*request),
             Effect::Open(authority) => {
                 let (barrier, reason) = (authority.authority().barrier, authority.authority().reason);
-                let sent = self.args.outlet.open(self.args.clock.now().wall, self.lane(), authority);
+                let sent = self.args.outlet.open(self.args.clock.now(), self.lane(), authority);
                 metrics::decision_latency(self.args.clock.mono().since(self.evidence_at));
                 metrics::barrier_command(self.lane(), barrier, crate::model::CommandVerb::Open, reason);
                 if let Err(why) = sent {
@@ -339,7 +339,7 @@ impl LaneState {
                 }
             }
             Effect::Close { barrier, passage, command_id } => {
-                let now = self.args.clock.now().wall;
+                let now = self.args.clock.now();
                 let sent = self.args.outlet.close(now, self.lane(), barrier, passage, command_id);
                 let reason = crate::model::CommandReason::Secure;
                 metrics::barrier_command(self.lane(), barrier, crate::model::CommandVerb::Close, reason);

@@ -1,6 +1,6 @@
 //! From the link to whom it concerns: one parse, one hop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -13,10 +13,14 @@ use super::intake::{self, Cameras};
 use super::lane::LaneMsg;
 use super::registry::RegistryMsg;
 use super::risk::{Answer, RiskMsg};
+use crate::device::modbus::LineHandle;
 use crate::device::mqtt::{InboundMessage, LinkEvent};
 use crate::lane::{Input, Link};
 use crate::metrics;
-use crate::model::{DeviceName, LaneId, Observation, RiskAnswer, RiskDecision, RiskRequest, SiteId};
+use crate::model::{
+    BarrierMode, BarrierPlace, BarrierState, DeviceName, LaneId, Observation, Position, RiskAnswer, RiskDecision,
+    RiskRequest, SiteId,
+};
 use crate::wire::payload;
 use crate::wire::topic::{Inbound, Retained};
 
@@ -30,6 +34,15 @@ struct Slot {
     actor: RwLock<Option<ActorRef<LaneMsg>>>,
     /// The last state of each loop, barrier and device, for a lane actor that starts anew.
     states: RwLock<BTreeMap<String, Observation>>,
+    boards: RwLock<Boards>,
+}
+
+/// What of a lane lives on relay boards.
+#[derive(Debug, Default)]
+pub(super) struct Boards {
+    /// Keys of the states that come from boards alone: a message that says otherwise is not believed.
+    pub(super) states: BTreeSet<String>,
+    pub(super) lines: Vec<LineHandle>,
 }
 
 #[derive(Debug)]
@@ -66,7 +79,12 @@ impl Router {
         cameras: Cameras,
         clock: SiteClock,
     ) -> Self {
-        let slot = || Slot { ingress: Ingress::new(), actor: RwLock::default(), states: RwLock::default() };
+        let slot = || Slot {
+            ingress: Ingress::new(),
+            actor: RwLock::default(),
+            states: RwLock::default(),
+            boards: RwLock::default(),
+        };
         let lanes = lanes.into_iter().map(|lane| (lane, slot())).collect();
         let (registry, risk, link) = (RwLock::default(), RwLock::default(), RwLock::new(Link::Down));
         Self { routes: Arc::new(Routes { site, lanes, registry, risk, link, board, cameras, clock }) }
@@ -95,6 +113,14 @@ impl Router {
         *write(&slot.actor) = Some(actor);
         // The link may have changed while the actor started; the same again changes nothing.
         slot.cast(LaneMsg::Feed(Input::Link(self.link())));
+        slot.ask_boards();
+    }
+
+    /// Says what of a lane lives on relay boards.
+    pub(super) fn wire(&self, lane: &LaneId, boards: Boards) {
+        if let Some(slot) = self.routes.lanes.get(lane) {
+            *write(&slot.boards) = boards;
+        }
     }
 
     pub(super) fn lane_stopped(&self, lane: &LaneId) {
@@ -117,6 +143,18 @@ impl Router {
         slot.remember(&arrival.observation);
         let Some(arrival) = slot.ingress.admit(arrival) else { return };
         slot.cast(LaneMsg::Arrived(arrival));
+    }
+
+    /// Hands over what a relay board observed.
+    pub(super) fn board_observed(&self, lane: &LaneId, observation: Observation) {
+        let Some(slot) = self.routes.lanes.get(lane) else { return };
+        let Some(observation) = slot.as_its_own(observation) else { return };
+        if let Observation::Health(device, health) = &observation
+            && !health.online
+        {
+            slot.forget_board(device);
+        }
+        self.to_lane(lane, Arrival { observation, kept: Kept::default() });
     }
 
     /// Hands anything to a lane; whether it runs.
@@ -185,6 +223,8 @@ impl Router {
         }
         if before != link {
             self.to_all(&Input::Link(link));
+            // A lane forgets every state with the link, whichever way it came.
+            self.routes.lanes.values().for_each(Slot::ask_boards);
         }
     }
 
@@ -248,13 +288,30 @@ impl Router {
                     metrics::device_up(lane, device, up);
                 }
                 if let Some(lane) = inbound.lane() {
-                    self.to_lane(lane, Arrival { observation, kept });
+                    self.bus_observed(lane, inbound.kind(), Arrival { observation, kept });
                 }
             }
             Err(malformed) => {
                 metrics::inbound_rejected(inbound.kind(), "malformed");
                 tracing::warn!(%topic, %malformed, "a device message was refused");
             }
+        }
+    }
+
+    /// A message that speaks for something that lives on a relay board is not believed: an arm has one way.
+    fn bus_observed(&self, lane: &LaneId, kind: &'static str, arrival: Arrival) {
+        let Some(slot) = self.routes.lanes.get(lane) else { return };
+        let key = state_key(&arrival.observation);
+        if key.as_ref().is_some_and(|key| read(&slot.boards).states.contains(key)) {
+            metrics::inbound_rejected(kind, "wired");
+            tracing::warn!(%lane, key, "a message speaks for a device that is wired to a relay board; it was refused");
+            return;
+        }
+        let is_health = matches!(arrival.observation, Observation::Health(..));
+        self.to_lane(lane, arrival);
+        if is_health {
+            // The lane may have forgotten what has the same name on a board.
+            slot.ask_boards();
         }
     }
 
@@ -298,6 +355,35 @@ impl Router {
 }
 
 impl Slot {
+    /// Asks the lane's boards to tell everything again.
+    fn ask_boards(&self) {
+        for line in &read(&self.boards).lines {
+            line.report();
+        }
+    }
+
+    /// An arm on a board may share its name with a loop on the bus, whose birth and death are the bus's to tell: then
+    /// a board that is away is a fault of the arm, and nothing is said of its health.
+    fn as_its_own(&self, observation: Observation) -> Option<Observation> {
+        let Observation::Health(device, health) = &observation else { return Some(observation) };
+        if read(&self.boards).states.contains(&format!("health/{device}")) {
+            return Some(observation);
+        }
+        let place = BarrierPlace::ALL.into_iter().find(|place| place.as_str() == device.as_str())?;
+        (!health.online).then(|| {
+            let fault = Some("board_away".to_owned());
+            let (position, mode) = (Position::Unknown, BarrierMode::Remote);
+            Observation::Barrier(place, BarrierState { position, mode, fault, command_id: None, at: health.at })
+        })
+    }
+
+    /// What a board told of a device is void.
+    fn forget_board(&self, device: &DeviceName) {
+        let wired = &read(&self.boards).states;
+        let its_own = |key: &str| key.rsplit_once('/').is_some_and(|(_, name)| name == device.as_str());
+        write(&self.states).retain(|key, _| !(wired.contains(key) && its_own(key)));
+    }
+
     fn cast(&self, msg: LaneMsg) -> bool {
         read(&self.actor).as_ref().is_some_and(|actor| actor.cast(msg).is_ok())
     }

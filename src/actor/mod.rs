@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!                       site (root: starts, restarts with a growing pause, stops in order)
-//!      ┌───────────┬───────────┬──────────┬────────────┬──────────────┐
-//!   journal     registry      risk       link        lane…          scale…
-//!  (keeper)   (documents)  (gateway)  (broker)   (one machine)  (one serial line)
+//!      ┌───────────┬───────────┬──────────┬────────────┬──────────────┬────────────────┐
+//!   journal     registry      risk       link        lane…          scale…           relay…
+//!  (keeper)   (documents)  (gateway)  (broker)   (one machine)  (one serial line)  (one line of boards)
 //! ```
 //!
 //! Messages from devices go from the link straight to their lane through a bounded ingress; a permit and the
@@ -14,6 +14,7 @@ pub mod board;
 mod build;
 mod bus;
 mod clock;
+mod desk;
 mod fate;
 mod ingress;
 mod intake;
@@ -24,10 +25,12 @@ mod outlet;
 mod pace;
 mod parts;
 mod registry;
+mod relay;
 mod risk;
 mod running;
 mod scale;
 mod site;
+mod wiring;
 
 #[cfg(test)]
 mod tests;

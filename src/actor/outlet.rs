@@ -1,5 +1,6 @@
 //! The way out: everything that the controller publishes, each with its one topic and encoding.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,14 +9,28 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::board::ShownEvent;
+use crate::device::modbus::{LineHandle, NotTaken};
 use crate::device::mqtt::{LinkHandle, NotSent, Outgoing};
 use crate::model::{
-    BarrierPlace, LaneId, LaneState, NewRecord, OpenAuthority, PassageId, Receipt, RiskRequest, Signal, SiteId,
-    Timestamp,
+    BarrierPlace, LaneId, LaneState, Mono, NewRecord, Now, OpenAuthority, PassageId, Receipt, RiskRequest, Signal,
+    SiteId,
 };
+use crate::wire::relay::{Command, Stamp};
 use crate::wire::{barrier, topic};
 
-/// Publishes. Cheap to clone.
+/// Why a command did not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotOut {
+    #[error(transparent)]
+    Link(#[from] NotSent),
+    #[error(transparent)]
+    Line(#[from] NotTaken),
+}
+
+/// Arms that are driven by a relay board, with the line that it is on.
+pub(super) type Relays = BTreeMap<(LaneId, BarrierPlace), LineHandle>;
+
+/// Publishes, and commands arms whichever way they are driven. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Outlet {
     site: SiteId,
@@ -23,34 +38,48 @@ pub(super) struct Outlet {
     epoch: u64,
     commands: Arc<AtomicU64>,
     command_ttl: Duration,
+    relays: Arc<Relays>,
 }
 
 impl Outlet {
-    pub(super) fn new(site: SiteId, link: LinkHandle, epoch: u64, command_ttl: Duration) -> Self {
-        Self { site, link, epoch, commands: Arc::default(), command_ttl }
+    pub(super) fn new(site: SiteId, link: LinkHandle, epoch: u64, command_ttl: Duration, relays: Relays) -> Self {
+        Self { site, link, epoch, commands: Arc::default(), command_ttl, relays: Arc::new(relays) }
     }
 
     fn next_command(&self) -> u64 {
         self.commands.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    fn stamp(&self, issued: Mono) -> Stamp {
+        Stamp { epoch: self.epoch, sequence: self.next_command(), issued, ttl: self.command_ttl }
+    }
+
     /// Sends the one command that an authority allows.
-    pub(super) fn open(&self, at: Timestamp, lane: &LaneId, authority: OpenAuthority) -> Result<(), NotSent> {
-        let command = barrier::encode_open(authority, self.epoch, self.next_command(), at, self.command_ttl);
-        self.command(lane, command)
+    pub(super) fn open(&self, now: Now, lane: &LaneId, authority: OpenAuthority) -> Result<(), NotOut> {
+        let place = authority.authority().barrier;
+        if let Some(line) = self.relays.get(&(lane.clone(), place)) {
+            let command = Command::open(authority, self.stamp(now.mono));
+            return Ok(line.command(lane, place, command)?);
+        }
+        let command = barrier::encode_open(authority, self.epoch, self.next_command(), now.wall, self.command_ttl);
+        Ok(self.command(lane, command)?)
     }
 
     pub(super) fn close(
         &self,
-        at: Timestamp,
+        now: Now,
         lane: &LaneId,
         place: BarrierPlace,
         passage: Option<PassageId>,
         command_id: Uuid,
-    ) -> Result<(), NotSent> {
-        let sequence = self.next_command();
-        let command = barrier::encode_close(place, passage, command_id, self.epoch, sequence, at, self.command_ttl);
-        self.command(lane, command)
+    ) -> Result<(), NotOut> {
+        if let Some(line) = self.relays.get(&(lane.clone(), place)) {
+            let command = Command::close(command_id, self.stamp(now.mono));
+            return Ok(line.command(lane, place, command)?);
+        }
+        let (sequence, ttl) = (self.next_command(), self.command_ttl);
+        let command = barrier::encode_close(place, passage, command_id, self.epoch, sequence, now.wall, ttl);
+        Ok(self.command(lane, command)?)
     }
 
     fn command(&self, lane: &LaneId, command: barrier::EncodedCommand) -> Result<(), NotSent> {
@@ -120,7 +149,7 @@ fn lane_event(sequence: u64, record: &NewRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RecordKind;
+    use crate::model::{RecordKind, Timestamp};
 
     #[test]
     fn an_event_carries_the_record_and_its_body_in_one_object() {

@@ -10,6 +10,7 @@ use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::link::Router;
 use super::outlet::Outlet;
+use super::wiring::Lines;
 use crate::device::scale::ScaleSettings;
 use crate::journal::{Journal, Reader};
 use crate::lane::LaneSetup;
@@ -30,6 +31,8 @@ pub(super) struct RmsParts {
 pub(super) struct SiteParts {
     pub(super) site: SiteId,
     pub(super) lanes: Vec<LaneParts>,
+    /// Relay lines; their handles outlive their drivers.
+    pub(super) relays: Lines,
     pub(super) journal: Arc<Journal>,
     pub(super) reader: Reader,
     pub(super) registry: Arc<Registry>,

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use ractor::{Actor, ActorRef};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -17,6 +18,7 @@ use super::link::Router;
 use super::outlet::Outlet;
 use super::parts::SiteParts;
 use super::site::{SiteActor, SiteMsg, all_answer};
+use super::wiring::{self, Lines};
 use crate::config::Config;
 use crate::device::camera::presets;
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
@@ -28,6 +30,8 @@ use crate::wire::topic;
 
 /// How long the link may take to send what waits when the controller stops.
 const LINK_STOP_WITHIN: Duration = Duration::from_secs(2);
+/// How long relay boards may take to let their contacts go when the controller stops.
+const RELAYS_STOP_WITHIN: Duration = Duration::from_secs(3);
 /// How often a poisoned journal is looked for; the process ends then and reads back from disk.
 const POISON_LOOK: Duration = Duration::from_millis(200);
 /// How many of the journal's last records are looked at for reads that a camera may repeat.
@@ -40,6 +44,7 @@ pub struct Running {
     pub(super) site: ActorRef<SiteMsg>,
     ended: JoinHandle<()>,
     link: LinkHandle,
+    pub(super) relays: Lines,
     journal: Arc<Journal>,
     registry: Arc<Registry>,
     pub(super) router: Router,
@@ -87,10 +92,14 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let status_topic = topic::status(&config.site.id, &config.mqtt.client_id);
     let online = Outgoing::retained(status_topic.clone(), status.online);
     let link = LinkHandle::new();
-    let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl);
+    let relays = wiring::lines(config);
+    wiring::wire(config, &relays, &router);
+    let arms = wiring::arms(&relays);
+    let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl, arms);
     let parts = SiteParts {
         site: config.site.id.clone(),
         lanes: config.lanes.iter().map(|lane| lane_parts(config, lane, &templates)).collect(),
+        relays: relays.clone(),
         journal: Arc::clone(&journal),
         reader,
         registry: Arc::clone(&registry),
@@ -108,7 +117,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let (site, ended) = spawned.map_err(|error| RunError::Spawn(error.to_string()))?;
     link.publish(online).ok();
     let status = (status_topic, status.offline);
-    Ok(Running { site, ended, link, journal, registry, router, lanes, board, clock, status, directory })
+    Ok(Running { site, ended, link, relays, journal, registry, router, lanes, board, clock, status, directory })
 }
 
 struct Status {
@@ -253,6 +262,8 @@ impl Running {
         if self.site.cast(SiteMsg::Secure(done)).is_ok() {
             secured.await.ok();
         }
+        let let_go = join_all(self.relays.iter().map(|(_, line)| line.shutdown()));
+        tokio::time::timeout(RELAYS_STOP_WITHIN, let_go).await.ok();
         self.journal.flush();
         let (topic, payload) = self.status;
         self.link.publish(Outgoing::retained(topic, payload)).ok();

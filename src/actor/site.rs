@@ -8,20 +8,22 @@ use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, Supervisio
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::board::{DeskItem, Part};
+use super::board::Part;
 use super::bus::LinkActor;
 use super::clock::StepWatch;
+use super::desk::serve_desk;
 use super::journal::{JournalKeeper, KeeperArgs};
 use super::lane::{Decider, LaneActor, LaneArgs, LaneMsg};
 use super::link::Router;
 use super::pace::{FORGIVEN_AFTER, pause};
 use super::parts::{LaneParts, SiteParts};
 use super::registry::{RegistryActor, RegistryArgs};
+use super::relay::{RelayActor, RelayArgs};
 use super::risk::{RiskActor, RiskArgs};
 use super::scale::{ScaleActor, ScaleArgs};
 use crate::lane::{Clock, Input, Restored};
 use crate::metrics;
-use crate::model::{LaneId, Mono, NewRecord, OrderRefusal, Phase, Service};
+use crate::model::{LaneId, Mono, NewRecord, Phase, Service};
 
 /// How often the site looks at clocks and depths.
 const TICK: Duration = Duration::from_secs(1);
@@ -38,6 +40,8 @@ enum Child {
     Risk,
     Lane(LaneId),
     Scale(LaneId),
+    /// A relay line, by its index.
+    Relay(usize),
     Link,
 }
 
@@ -49,6 +53,7 @@ impl Child {
             Self::Risk => "risk",
             Self::Lane(_) => "lane",
             Self::Scale(_) => "scale",
+            Self::Relay(_) => "relay",
             Self::Link => "link",
         }
     }
@@ -87,32 +92,6 @@ pub(super) struct SiteState {
 impl Drop for SiteState {
     fn drop(&mut self) {
         self.desk.abort();
-    }
-}
-
-/// Carries orders and notes from the desk to their lanes.
-async fn serve_desk(mut desk: mpsc::Receiver<DeskItem>, router: Router) {
-    while let Some(item) = desk.recv().await {
-        match item {
-            DeskItem::Order { lane, order, answer } => {
-                let (inner, answered) = oneshot::channel();
-                if router.cast(&lane, LaneMsg::Order(order, inner)) {
-                    // A lane that dies drops its side, and the officer is told at once.
-                    tokio::spawn(async move {
-                        let result = answered.await.unwrap_or(Err(OrderRefusal::JournalUnavailable));
-                        answer.send(result).ok();
-                    });
-                } else {
-                    answer.send(Err(OrderRefusal::JournalUnavailable)).ok();
-                }
-            }
-            DeskItem::Note(record) => {
-                let lane = record.lane.clone();
-                if !router.cast(&lane, LaneMsg::Note(record)) {
-                    tracing::warn!(%lane, "a note was not journaled: its lane is being restarted");
-                }
-            }
-        }
     }
 }
 
@@ -189,6 +168,7 @@ impl SiteState {
                 children.push(Child::Scale(lane.setup.lane.clone()));
             }
         }
+        children.extend((0..self.parts.relays.len()).map(Child::Relay));
         // Last, so that its first message finds every lane.
         children.push(Child::Link);
         children
@@ -204,6 +184,7 @@ impl SiteState {
             Child::Risk => self.start_risk(me).await?,
             Child::Lane(lane) => self.start_lane(me, lane).await?,
             Child::Scale(lane) => self.start_scale(me, lane).await?,
+            Child::Relay(index) => self.start_relay(me, *index).await?,
             Child::Link => {
                 let args = self.parts.link.clone();
                 Actor::spawn_linked(None, LinkActor, args, me.get_cell()).await?.0.get_cell()
@@ -281,6 +262,12 @@ impl SiteState {
             clock: self.parts.clock,
         };
         Ok(Actor::spawn_linked(None, ScaleActor, args, me.get_cell()).await?.0.get_cell())
+    }
+
+    async fn start_relay(&self, me: &ActorRef<SiteMsg>, index: usize) -> Result<ActorCell, ActorProcessingErr> {
+        let (settings, handle) = self.parts.relays.get(index).cloned().ok_or("no such relay line")?;
+        let args = RelayArgs { settings, handle, router: self.parts.router.clone(), clock: self.parts.clock };
+        Ok(Actor::spawn_linked(None, RelayActor, args, me.get_cell()).await?.0.get_cell())
     }
 
     fn lane_parts(&self, lane: &LaneId) -> Result<&LaneParts, ActorProcessingErr> {

@@ -1,5 +1,10 @@
 //! Supervision: what dies is started again, and what was open is held.
 
+#[allow(dead_code, unreachable_pub, unused_imports, missing_docs, reason = "the simulator's own")]
+#[path = "../../simulator/src/board/mod.rs"]
+mod board;
+
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +17,7 @@ use super::running::{Running, start};
 use crate::config::{self, Config};
 use crate::journal::{Reader, Selection};
 use crate::lane::{Input, Link};
-use crate::model::{DeviceName, LaneId, LoopPlace, LoopState, Observation, Phase, RecordKind};
+use crate::model::{Alarm, DeviceName, LaneId, LoopPlace, LoopState, Observation, Phase, RecordKind};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -47,6 +52,38 @@ async fn a_lane_that_does_not_answer_stops_the_pulse_of_the_watchdog() {
     assert!(!running.pulse().beats().await);
     drop(gate);
     assert!(running.pulse().beats().await);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_driver_of_a_relay_line_that_dies_is_started_again_and_its_arm_is_unknown_meanwhile() {
+    let cabinet = board::Cabinet::new(1, board::Kind::Timed, Duration::from_millis(500));
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    let socket = board::Socket::listen(free, board::Carries::Tcp, vec![cabinet.clone()]).expect("an address");
+    let dir = TempDir::new().expect("a directory");
+    let barrier = format!(
+        "driver = \"modbus-tcp\"\naddress = \"{}\"\nboard = \"waveshare\"\nopen_relay = 1\nclose_relay = 2\n\
+         inputs = {{ opened = 1, closed = 2 }}",
+        socket.address()
+    );
+    let exit = "[[lane.loop]]\nname = \"exit\"\n";
+    let text = config_text(&dir).replace("driver = \"mqtt\"", &barrier);
+    let text = text.replace(exit, &format!("{exit}driver = \"modbus\"\ninput = 3\n"));
+    let running = start(&config::parse(&text, []).expect("valid")).await.expect("started");
+    let lane = LaneId::new("in-01").expect("a name");
+    let mut events = running.board().listen();
+    cabinet.force_open();
+    shown(&running, &lane, |state| state.alarms.contains(&Alarm::BarrierForced)).await;
+    running.relays[0].1.kill();
+    let mut told = Vec::new();
+    while told.last().is_none_or(|event| event != "device_found") {
+        let event = timeout(PATIENCE, events.recv()).await.expect("in time").expect("told");
+        let event: serde_json::Value = serde_json::from_str(&event.json).expect("JSON");
+        told.push(event["event"].as_str().expect("a name").to_owned());
+    }
+    assert!(told.iter().any(|event| event == "device_lost"), "{told:?}");
+    cabinet.force_closed();
+    shown(&running, &lane, |state| state.alarms.iter().all(|alarm| *alarm == Alarm::BusDown)).await;
     running.stop().await;
 }
 
@@ -134,7 +171,11 @@ fn evidence(dir: &TempDir) -> Vec<String> {
 }
 
 fn config(dir: &TempDir) -> Config {
-    let text = format!(
+    config::parse(&config_text(dir), []).expect("valid")
+}
+
+fn config_text(dir: &TempDir) -> String {
+    format!(
         r#"
 [site]
 id = "test"
@@ -160,8 +201,7 @@ name = "exit"
 driver = "mqtt"
 "#,
         dir.path().display()
-    );
-    config::parse(&text, []).expect("valid")
+    )
 }
 
 async fn vehicle_comes(running: &Running, lane: &LaneId) {

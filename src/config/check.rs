@@ -9,6 +9,7 @@ use super::camera::{self, Camera};
 use super::duration::Text;
 use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawMode, RawRequired};
 use super::place::{Step, steps};
+use super::relay::{gather, wire_barrier, wire_loop};
 use super::scale::one_scale;
 use super::{
     Barrier, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Risk, RiskMode, Site,
@@ -51,6 +52,12 @@ impl Faults {
             self.at(path, format!("more than zero and at most {} hours are expected", most.as_secs() / 3_600));
         }
         value
+    }
+
+    /// Whether something below a path is wrong.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let path = steps(path);
+        self.found.iter().any(|(found, _)| found.starts_with(&path))
     }
 
     pub(super) fn timeout(&mut self, path: &str, given: Option<Text>, default: Duration) -> Duration {
@@ -108,10 +115,22 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
     let cameras = camera::Defaults { zone: site.time_zone, own_presets };
     let lanes = lanes(raw.lane, &cameras, faults, &mut warnings);
     camera::check_topics(&site.id, &lanes, faults);
+    let relay_lines = gather(&lanes, faults);
     let http =
         Http { listen, officers_file: raw.http.officers_file.unwrap_or_else(|| directory.join("officers.toml")) };
     let presets_directory = raw.cameras.presets_directory;
-    Some(Config { site, mqtt, data: Data { directory }, http, presets_directory, risk, policy, lanes, warnings })
+    Some(Config {
+        site,
+        mqtt,
+        data: Data { directory },
+        http,
+        presets_directory,
+        risk,
+        policy,
+        lanes,
+        relay_lines,
+        warnings,
+    })
 }
 
 fn is_topic_level(text: &str) -> bool {
@@ -217,14 +236,18 @@ fn one_lane(
         }
         cameras.push(camera::checked(&format!("{path}.camera[{number}]"), camera, defaults, faults));
     }
+    let barriers = barriers(&path, raw.barrier, faults);
+    let boards: Vec<_> = barriers.iter().filter_map(Barrier::relay).collect();
     let mut loops: Vec<LoopPlace> = Vec::new();
+    let mut wired_loops = Vec::new();
     for (number, found) in raw.loops.into_iter().enumerate() {
+        let path = format!("{path}.loop[{number}]");
         if loops.contains(&found.name) {
-            faults.at(&format!("{path}.loop[{number}].name"), format!("there are two loops {}", found.name.as_str()));
+            faults.at(&format!("{path}.name"), format!("there are two loops {}", found.name.as_str()));
         }
+        wired_loops.extend(wire_loop(&path, &found, &boards, faults));
         loops.push(found.name);
     }
-    let barriers = barriers(&path, raw.barrier, faults);
     if !loops.contains(&LoopPlace::Exit) {
         faults.at(&path, "a [[lane.loop]] named \"exit\" is expected: without it the exit arm could never be closed");
     }
@@ -232,7 +255,17 @@ fn one_lane(
     let evidence = evidence(&path, raw.evidence, &cameras, scale.is_some(), faults);
     let evidence_timeout =
         faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));
-    Lane { id: raw.id, direction: raw.direction, evidence, evidence_timeout, cameras, loops, scale, barriers }
+    Lane {
+        id: raw.id,
+        direction: raw.direction,
+        evidence,
+        evidence_timeout,
+        cameras,
+        loops,
+        wired_loops,
+        scale,
+        barriers,
+    }
 }
 
 fn barriers(path: &str, raw: Vec<RawBarrier>, faults: &mut Faults) -> Vec<Barrier> {
@@ -242,19 +275,11 @@ fn barriers(path: &str, raw: Vec<RawBarrier>, faults: &mut Faults) -> Vec<Barrie
         if barriers.iter().any(|known| known.place == barrier.name) {
             faults.at(&format!("{path}.name"), format!("there are two barriers {}", barrier.name.as_str()));
         }
-        match barrier.driver.as_str() {
-            "mqtt" => {}
-            "modbus-rtu" | "modbus-tcp" => {
-                faults.at(
-                    &format!("{path}.driver"),
-                    "relay boards are not available in this version; \"mqtt\" is expected",
-                );
-            }
-            _ => faults.at(&format!("{path}.driver"), "\"mqtt\" is expected"),
-        }
+        let driver = wire_barrier(&path, &barrier, faults);
         let default = Duration::from_secs(8);
         barriers.push(Barrier {
             place: barrier.name,
+            driver,
             open_timeout: faults.timeout(&format!("{path}.open_timeout"), barrier.open_timeout, default),
             close_timeout: faults.timeout(&format!("{path}.close_timeout"), barrier.close_timeout, default),
         });

@@ -4,12 +4,14 @@
 //! of known keys serves the nearest-key help and the environment overrides.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod board;
 mod camera;
 mod check;
 mod duration;
 mod keys;
 mod parse;
 mod place;
+pub mod relay;
 mod scale;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use self::relay::{BarrierDriver, RelayLine, RelayWiring, WiredLoop};
 use crate::model::scale::{Dialect, LineFormat, ScalePort};
 use crate::model::{BarrierPlace, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId};
 
@@ -45,6 +48,8 @@ pub struct Config {
     pub policy: Policy,
     /// The lanes.
     pub lanes: Vec<Lane>,
+    /// The relay boards of all lanes, by line.
+    pub relay_lines: Vec<RelayLine>,
     /// Not wrong, but worth a look.
     pub warnings: Vec<String>,
 }
@@ -190,6 +195,8 @@ pub struct Lane {
     pub cameras: Vec<Camera>,
     /// Loops.
     pub loops: Vec<LoopPlace>,
+    /// Those of them that end on a relay board.
+    pub wired_loops: Vec<WiredLoop>,
     /// The scale.
     pub scale: Option<Scale>,
     /// Arms; an exit is always among them.
@@ -240,10 +247,22 @@ pub struct SerialLine {
 pub struct Barrier {
     /// Entry, exit or inspection.
     pub place: BarrierPlace,
+    /// How it is driven.
+    pub driver: BarrierDriver,
     /// How long it may take to open.
     pub open_timeout: Duration,
     /// How long it may take to close.
     pub close_timeout: Duration,
+}
+
+impl Barrier {
+    /// Its place and its wiring, if a relay board drives it.
+    fn relay(&self) -> Option<(BarrierPlace, &RelayWiring)> {
+        match &self.driver {
+            BarrierDriver::Relay(wiring) => Some((self.place, wiring)),
+            BarrierDriver::Mqtt => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::check::{Faults, build};
 use super::duration::Text;
 use super::keys::{KEYS, Keys};
 use super::place::{Step, find, line_column, shown, steps};
+use super::relay::{RawInputs, RawParity, RawRole};
 use crate::model::{DeviceName, Direction, LaneId, Severity, SiteId, View};
 
 /// Prefix of environment variables that override keys; `__` stands for the dot.
@@ -183,6 +184,10 @@ pub(super) struct RawCamera {
 #[derive(Debug, Deserialize)]
 pub(super) struct RawLoop {
     pub(super) name: crate::model::LoopPlace,
+    pub(super) driver: Option<String>,
+    pub(super) input: Option<u16>,
+    pub(super) normally: Option<String>,
+    pub(super) barrier: Option<crate::model::BarrierPlace>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -219,6 +224,23 @@ pub(super) struct RawBarrier {
     pub(super) driver: String,
     pub(super) open_timeout: Option<Text>,
     pub(super) close_timeout: Option<Text>,
+    pub(super) port: Option<PathBuf>,
+    pub(super) baud: Option<u32>,
+    pub(super) parity: Option<RawParity>,
+    pub(super) address: Option<String>,
+    pub(super) unit: Option<u8>,
+    pub(super) board: Option<String>,
+    pub(super) relay_address: Option<u16>,
+    pub(super) relay_count: Option<u16>,
+    pub(super) input_address: Option<u16>,
+    pub(super) input_count: Option<u16>,
+    pub(super) open_relay: Option<u16>,
+    pub(super) close_relay: Option<u16>,
+    pub(super) stop_relay: Option<u16>,
+    pub(super) pulse: Option<Text>,
+    pub(super) poll: Option<Text>,
+    pub(super) inputs: Option<RawInputs>,
+    pub(super) normally_closed: Option<Vec<RawRole>>,
 }
 
 /// Parses and checks a configuration; `environment` may override keys.

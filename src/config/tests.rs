@@ -40,7 +40,11 @@ fn a_minimal_file_has_sensible_defaults() {
 
 #[test]
 fn the_files_that_come_with_the_program_are_valid() {
-    for text in [include_str!("../../config/demo.toml"), include_str!("../../config/lane-controller.example.toml")] {
+    for text in [
+        include_str!("../../config/demo.toml"),
+        include_str!("../../config/lane-controller.example.toml"),
+        include_str!("../../config/relay-board.example.toml"),
+    ] {
         assert_eq!(faults(text), Vec::<String>::new());
     }
 }
@@ -49,7 +53,7 @@ fn the_files_that_come_with_the_program_are_valid() {
 fn every_fault_is_found_at_its_place() {
     let text = MINIMAL
         .replace("id = \"korday\"", "id = \"korday\"\ntimezone = \"Asia/Almaty\"")
-        .replace("driver = \"mqtt\"", "driver = \"modbus-tcp\"\nopen_timeout = \"0s\"");
+        .replace("driver = \"mqtt\"", "driver = \"modbus\"\nopen_timeout = \"0s\"");
     let found = faults(&text);
     assert_eq!(found.len(), 3, "{found:#?}");
     assert!(

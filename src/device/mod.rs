@@ -1,5 +1,7 @@
-//! Sockets and ttys (floor F3): the MQTT link and the serial lines of scales; reconnect, health. No rules of the lane.
+//! Sockets and ttys (floor F3): the MQTT link, the lines of scales, relay boards; reconnect, health. No rules of the
+//! lane.
 
 pub mod camera;
+pub mod modbus;
 pub mod mqtt;
 pub mod scale;

@@ -9,6 +9,7 @@ pub mod camera;
 pub mod import;
 pub mod payload;
 pub mod registry;
+pub mod relay;
 pub mod risk;
 pub mod scale;
 pub mod signature;

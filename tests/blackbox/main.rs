@@ -1,11 +1,20 @@
 //! The whole program, black-box: the real binary as a child process, a real mosquitto, a real pseudo-terminal, and
 //! mosquitto's own clients on the side of devices, traders and RMS.
 
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the simulator's own, which has more than these tests use"
+)]
+#[path = "../../simulator/src/board/mod.rs"]
+mod board;
 mod broker;
 mod indicator;
 mod ingest;
 mod matching;
 mod orders;
+mod relay;
 mod restart;
 mod rig;
 mod serial_line;

@@ -73,6 +73,11 @@ impl Rig {
 
     /// Broker and line are there, the controller isn't.
     pub(crate) fn cold(rms: Rms) -> Self {
+        Self::cold_with(rms, |config| config)
+    }
+
+    /// The same with another configuration.
+    pub(crate) fn cold_with(rms: Rms, changed: impl FnOnce(String) -> String) -> Self {
         let dir = TempDir::new().expect("a directory");
         let (mqtt_port, http_port) = (free_port(), free_port());
         let broker = start_broker(dir.path(), mqtt_port);
@@ -80,7 +85,8 @@ impl Rig {
         std::fs::create_dir(dir.path().join("data")).expect("a directory");
         let port = dir.path().join("scale");
         let scale = Some(Indicator::plug(&port, Line::Stable(0)));
-        std::fs::write(dir.path().join("lane.toml"), config(dir.path(), mqtt_port, http_port)).expect("written");
+        let config = changed(config(dir.path(), mqtt_port, http_port));
+        std::fs::write(dir.path().join("lane.toml"), config).expect("written");
         Self {
             dir,
             mqtt_port,
