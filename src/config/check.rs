@@ -23,6 +23,8 @@ const TIMEOUT_MAX: Duration = Duration::from_secs(3_600);
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     pub(super) found: Vec<(Vec<Step>, String)>,
+    /// Not wrong, but worth a look.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Faults {
@@ -79,10 +81,11 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         request_timeout: faults.timeout("risk.request_timeout", raw.risk.request_timeout, Duration::from_secs(3)),
     };
     let policy = policy(raw.policy, faults);
-    let lanes = lanes(raw.lane, faults, &mut warnings);
+    let lanes = lanes(raw.lane, faults);
     let http =
         Http { listen, officers_file: raw.http.officers_file.unwrap_or_else(|| directory.join("officers.toml")) };
     let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
+    warnings.append(&mut faults.warnings);
     Some(Config { site, mqtt, data: Data { directory }, http, risk, policy, lanes, warnings })
 }
 
@@ -109,7 +112,7 @@ fn policy(raw: super::parse::RawPolicy, faults: &mut Faults) -> Policy {
     Policy { tolerance_kg, tolerance_percent, require: require.collect() }
 }
 
-fn lanes(raw: Vec<RawLane>, faults: &mut Faults, warnings: &mut Vec<String>) -> Vec<Lane> {
+fn lanes(raw: Vec<RawLane>, faults: &mut Faults) -> Vec<Lane> {
     if raw.is_empty() {
         faults.at("lane", "at least one [[lane]] is expected");
     }
@@ -130,12 +133,12 @@ fn lanes(raw: Vec<RawLane>, faults: &mut Faults, warnings: &mut Vec<String>) -> 
             let message = format!("the port {port} is used by another lane");
             faults.at(&format!("lane[{index}].scale.port"), message);
         }
-        lanes.push(one_lane(index, lane, faults, warnings));
+        lanes.push(one_lane(index, lane, faults));
     }
     lanes
 }
 
-fn one_lane(index: usize, raw: RawLane, faults: &mut Faults, warnings: &mut Vec<String>) -> Lane {
+fn one_lane(index: usize, raw: RawLane, faults: &mut Faults) -> Lane {
     let path = format!("lane[{index}]");
     let mut names = BTreeSet::new();
     let mut cameras = Vec::new();
@@ -160,7 +163,7 @@ fn one_lane(index: usize, raw: RawLane, faults: &mut Faults, warnings: &mut Vec<
     if !loops.contains(&LoopPlace::Exit) {
         faults.at(&path, "a [[lane.loop]] named \"exit\" is expected: without it the exit arm could never be closed");
     }
-    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults, warnings));
+    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults));
     let evidence = evidence(&path, raw.evidence, &cameras, scale.is_some(), faults);
     let evidence_timeout =
         faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));
