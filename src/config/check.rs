@@ -36,6 +36,8 @@ const DANGEROUS_CODES: [&str; 12] =
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     pub(super) found: Vec<(Vec<Step>, String)>,
+    /// Not wrong, but worth a look.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Faults {
@@ -113,12 +115,13 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
     let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
     let own_presets = raw.cameras.presets_directory.is_some();
     let cameras = camera::Defaults { zone: site.time_zone, own_presets };
-    let lanes = lanes(raw.lane, &cameras, faults, &mut warnings);
+    let lanes = lanes(raw.lane, &cameras, faults);
     camera::check_topics(&site.id, &lanes, faults);
     let relay_lines = gather(&lanes, faults);
     let http =
         Http { listen, officers_file: raw.http.officers_file.unwrap_or_else(|| directory.join("officers.toml")) };
     let presets_directory = raw.cameras.presets_directory;
+    warnings.append(&mut faults.warnings);
     Some(Config {
         site,
         mqtt,
@@ -194,7 +197,7 @@ fn severities(raw: &BTreeMap<String, Severity>, faults: &mut Faults) -> BTreeMap
     severities
 }
 
-fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults, warnings: &mut Vec<String>) -> Vec<Lane> {
+fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults) -> Vec<Lane> {
     if raw.is_empty() {
         faults.at("lane", "at least one [[lane]] is expected");
     }
@@ -215,18 +218,12 @@ fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults, war
             let message = format!("the port {port} is used by another lane");
             faults.at(&format!("lane[{index}].scale.port"), message);
         }
-        lanes.push(one_lane(index, lane, cameras, faults, warnings));
+        lanes.push(one_lane(index, lane, cameras, faults));
     }
     lanes
 }
 
-fn one_lane(
-    index: usize,
-    raw: RawLane,
-    defaults: &camera::Defaults,
-    faults: &mut Faults,
-    warnings: &mut Vec<String>,
-) -> Lane {
+fn one_lane(index: usize, raw: RawLane, defaults: &camera::Defaults, faults: &mut Faults) -> Lane {
     let path = format!("lane[{index}]");
     let mut names = BTreeSet::new();
     let mut cameras = Vec::new();
@@ -251,7 +248,7 @@ fn one_lane(
     if !loops.contains(&LoopPlace::Exit) {
         faults.at(&path, "a [[lane.loop]] named \"exit\" is expected: without it the exit arm could never be closed");
     }
-    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults, warnings));
+    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults));
     let evidence = evidence(&path, raw.evidence, &cameras, scale.is_some(), faults);
     let evidence_timeout =
         faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));

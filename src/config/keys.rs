@@ -112,24 +112,6 @@ const FINDING_NAMES: [&str; FindingCode::ALL.len()] = {
     }
     names
 };
-const SCALE: &[&str] = &[
-    "name",
-    "driver",
-    "port",
-    "baud",
-    "line",
-    "protocol",
-    "layout",
-    "checksum",
-    "address",
-    "unit",
-    "pattern",
-    "request",
-    "equal_frames",
-    "minimum_kg",
-    "max_kg",
-    "division_kg",
-];
 
 const fn leaf(values: &'static [&'static str]) -> Keys {
     Keys { values, tables: &[] }
@@ -173,3 +155,22 @@ pub fn all_keys() -> Vec<String> {
     collect(&KEYS, "", &mut found);
     found
 }
+
+const SCALE: &[&str] = &[
+    "name",
+    "driver",
+    "port",
+    "baud",
+    "line",
+    "protocol",
+    "layout",
+    "checksum",
+    "address",
+    "unit",
+    "pattern",
+    "request",
+    "equal_frames",
+    "minimum_kg",
+    "max_kg",
+    "division_kg",
+];

@@ -14,14 +14,14 @@ const MAX_KG: i64 = 1_000_000;
 /// Below so many divisions a scale of class III tells no weight (OIML R 76).
 const MINIMUM_DIVISIONS: i64 = 20;
 
-pub(super) fn one_scale(path: &str, raw: RawScale, faults: &mut Faults, warnings: &mut Vec<String>) -> Scale {
+pub(super) fn one_scale(path: &str, raw: RawScale, faults: &mut Faults) -> Scale {
     let path = format!("{path}.scale");
     let minimum_kg = raw.minimum_kg.unwrap_or(MINIMUM_KG_DEFAULT);
     if minimum_kg <= 0 {
         faults.at(&format!("{path}.minimum_kg"), "more than zero kilograms are expected");
     }
     if raw.division_kg.is_some_and(|division_kg| minimum_kg < division_kg.saturating_mul(MINIMUM_DIVISIONS)) {
-        warnings.push(format!(
+        faults.warnings.push(format!(
             "{path}: minimum_kg = {minimum_kg} is below {MINIMUM_DIVISIONS} divisions, under which a scale of class \
              III may not weigh"
         ));

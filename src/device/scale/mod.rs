@@ -14,9 +14,6 @@ mod port;
 mod session;
 mod weigh;
 
-#[cfg(test)]
-mod tests;
-
 use std::time::Duration;
 
 use tokio::sync::oneshot;
