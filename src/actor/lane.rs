@@ -23,7 +23,8 @@ use crate::matching::MatchPolicy;
 use crate::metrics;
 use crate::model::{Alarm, LaneId, NewRecord, Order, OrderRefusal, RiskAnswer, RiskRequest, Service, Ticket};
 use crate::registry::Registry;
-use crate::risk::decide_locally;
+use crate::risk::profile::ProfileSet;
+use crate::risk::{Degraded, Parts, Rms, merge};
 
 /// What a lane is told.
 #[derive(Debug)]
@@ -357,12 +358,20 @@ impl LaneState {
             Decider::Rms(router) => {
                 let id = request.request_id;
                 if !router.ask_risk(request, self.me.clone()) {
-                    let answer = RiskAnswer::Unavailable("the risk gateway is restarting".into());
+                    let answer = RiskAnswer::unavailable("the risk gateway is restarting");
                     self.machine.handle(self.args.clock.now(), Input::RiskAnswered { request: id, answer });
                 }
             }
             Decider::Local => {
-                let answer = RiskAnswer::Decided(decide_locally(&request));
+                let answer = merge(&Parts {
+                    request_id: request.request_id,
+                    now: request.at,
+                    rms: Rms::NotAsked,
+                    degraded: Degraded::Hold,
+                    verdicts: &[],
+                    drawn: None,
+                    profiles: &ProfileSet::default(),
+                });
                 let input = Input::RiskAnswered { request: request.request_id, answer };
                 self.machine.handle(self.args.clock.now(), input);
             }

@@ -80,7 +80,7 @@ impl RiskState {
     fn ask(&mut self, me: &ActorRef<RiskMsg>, request: Box<RiskRequest>, lane: ActorRef<LaneMsg>) {
         let id = request.request_id;
         if self.asked.len() >= ASKED_MAX {
-            answer(&lane, id, RiskAnswer::Unavailable("too many risk requests are under way".into()), Kept::default());
+            answer(&lane, id, RiskAnswer::unavailable("too many risk requests are under way"), Kept::default());
             return;
         }
         if let Err(why) = self.args.outlet.risk_request(&request, self.args.timeout) {
@@ -103,7 +103,7 @@ impl RiskState {
     fn give_up(&mut self, id: Uuid) {
         let Some(asked) = self.asked.remove(&id) else { return };
         metrics::risk_request(RiskResult::Timeout);
-        answer(&asked.lane, id, RiskAnswer::Unavailable("the RMS did not answer in time".into()), Kept::default());
+        answer(&asked.lane, id, RiskAnswer::unavailable("the RMS did not answer in time"), Kept::default());
         self.remember(id, asked.lane);
     }
 
@@ -117,13 +117,13 @@ impl RiskState {
         if let Some(asked) = self.asked.remove(&id) {
             metrics::risk_request(RiskResult::Answered);
             metrics::risk_latency(self.args.clock.mono().since(asked.since));
-            answer(&asked.lane, id, RiskAnswer::Decided(decision), kept);
+            answer(&asked.lane, id, decision.into(), kept);
             self.remember(id, asked.lane);
             return;
         }
         metrics::risk_request(RiskResult::Late);
         if let Some(lane) = self.past.get(&id) {
-            answer(lane, id, RiskAnswer::Decided(decision), kept);
+            answer(lane, id, decision.into(), kept);
         }
     }
 

@@ -19,6 +19,7 @@ use crate::model::{BarrierPlace, DeviceName, Direction, LaneId, LoopPlace, SiteI
 pub use check::LANES_MAX;
 pub use keys::all_keys;
 pub use parse::{ConfigError, parse};
+pub use place::line_column;
 
 /// Everything a site is configured to.
 #[derive(Debug, Clone)]

@@ -12,8 +12,9 @@ use super::setup::{MATCH_WITHIN, RISK_GRACE};
 use super::timer::Timer;
 use crate::model::risk::{Measured, RiskKind, SeenVehicle};
 use crate::model::{
-    Channel, CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now, PassageId,
-    RadiationReading, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Severity, View, WeightReading,
+    Alarm, Channel, CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now,
+    PassageId, RadiationReading, ReasonedDecision, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Severity, View,
+    WeightReading,
 };
 
 #[derive(Serialize)]
@@ -170,6 +171,7 @@ impl Machine {
             site: self.setup.site.clone(),
             lane: Some(self.setup.lane.clone()),
             passage: Some(passage.id),
+            direction: Some(self.setup.direction),
             at: now.wall,
             reply_by: now.wall.plus(self.setup.risk_timeout),
             vehicle: SeenVehicle {
@@ -202,29 +204,47 @@ impl Machine {
         };
         let awaited = passage.awaiting == Awaiting::Risk(request);
         match answer {
-            RiskAnswer::Decided(decision) if decision.request_id != request => self.tell(Happening::AnswerIgnored),
-            RiskAnswer::Decided(decision) if awaited => self.take_decision(now, decision),
-            RiskAnswer::Decided(decision) if passage.asked.contains(&request) => self.late_decision(now, decision),
-            RiskAnswer::Unavailable(why) if awaited => self.risk_unavailable(now, &why),
-            RiskAnswer::Decided(_) | RiskAnswer::Unavailable(_) => self.tell(Happening::AnswerIgnored),
+            RiskAnswer::Decided(reasoned) if reasoned.decision.request_id != request => {
+                self.tell(Happening::AnswerIgnored);
+            }
+            RiskAnswer::Decided(reasoned) if awaited => self.take_decision(now, *reasoned),
+            RiskAnswer::Decided(reasoned) if passage.asked.contains(&request) => self.late_decision(now, *reasoned),
+            RiskAnswer::Unavailable { why, stands } if awaited => {
+                if let Some(reasoned) = stands {
+                    self.record_decision(now, &reasoned);
+                    self.apply_decision(now, reasoned.decision);
+                }
+                self.risk_unavailable(now, &why);
+            }
+            RiskAnswer::Decided(_) | RiskAnswer::Unavailable { .. } => self.tell(Happening::AnswerIgnored),
         }
     }
 
-    fn take_decision(&mut self, now: Now, decision: RiskDecision) {
-        if decision.valid_until.is_some_and(|until| until <= now.wall) {
+    fn take_decision(&mut self, now: Now, reasoned: ReasonedDecision) {
+        if reasoned.decision.valid_until.is_some_and(|until| until <= now.wall) {
             self.risk_unavailable(now, "the decision was no longer valid when it came");
             return;
         }
         let Some(passage) = &mut self.passage else { return };
         self.timers.stop(Timer::Risk);
-        passage.asked.push(decision.request_id);
+        passage.asked.push(reasoned.decision.request_id);
         passage.awaiting = Awaiting::Nothing;
         passage.judged = Judged::Done;
-        passage.steps.risk_decided = Some(now.wall);
-        let id = passage.id;
-        self.record(now, Some(id), RecordKind::RiskDecided, &decision);
-        self.apply_decision(now, decision);
+        self.record_decision(now, &reasoned);
+        match &reasoned.degraded {
+            Some(_) => self.raise_alarm(now, Alarm::RiskDegraded),
+            None => self.clear_alarm(now, Alarm::RiskDegraded),
+        }
+        self.apply_decision(now, reasoned.decision);
         self.conclude(now);
+    }
+
+    fn record_decision(&mut self, now: Now, reasoned: &ReasonedDecision) {
+        let Some(passage) = &mut self.passage else { return };
+        passage.steps.risk_decided = Some(now.wall);
+        passage.degraded.clone_from(&reasoned.degraded);
+        let id = passage.id;
+        self.record(now, Some(id), RecordKind::RiskDecided, reasoned);
     }
 
     /// The channel's and the agencies' holds. A stricter earlier decision stays (invariant A7).
@@ -247,9 +267,9 @@ impl Machine {
     }
 
     /// An answer after the one that counted: it only strengthens (hazard 27, invariant A7).
-    fn late_decision(&mut self, now: Now, decision: RiskDecision) {
+    fn late_decision(&mut self, now: Now, reasoned: ReasonedDecision) {
         let Some(passage) = &self.passage else { return };
-        let known = passage.channel();
+        let (known, decision) = (passage.channel(), &reasoned.decision);
         let stricter = decision.agencies.iter().any(|agency| !agency.clear)
             || known.map_or(decision.channel >= Channel::Yellow, |known| decision.channel > known);
         if !stricter {
@@ -258,13 +278,13 @@ impl Machine {
         }
         let id = passage.id;
         let is_open = matches!(passage.way, Way::Driving(..) | Way::Closing(..));
-        self.record(now, Some(id), RecordKind::RiskDecided, &decision);
+        self.record(now, Some(id), RecordKind::RiskDecided, &reasoned);
         if is_open {
-            self.raise_alarm(now, crate::model::Alarm::LateStricterDecision);
+            self.raise_alarm(now, Alarm::LateStricterDecision);
             return;
         }
         self.void_pending(now, "a stricter decision came");
-        self.apply_decision(now, decision);
+        self.apply_decision(now, reasoned.decision);
     }
 
     pub(super) fn match_unavailable(&mut self, now: Now) {
@@ -282,6 +302,8 @@ impl Machine {
         }
         passage.awaiting = Awaiting::Nothing;
         passage.judged = Judged::Done;
+        passage.degraded = Some(why.to_owned());
+        self.raise_alarm(now, Alarm::RiskDegraded);
         self.hold(now, HoldCode::RiskUnavailable, why);
     }
 

@@ -150,6 +150,8 @@ pub(super) struct Passage {
     pub(super) matched: Option<MatchResult>,
     pub(super) findings: Vec<Finding>,
     pub(super) risk: Option<RiskDecision>,
+    /// Why the RMS had no part in the last answer although it should.
+    pub(super) degraded: Option<String>,
     /// Requests of this passage that were answered or given up; a late answer only strengthens.
     pub(super) asked: Vec<Uuid>,
     pub(super) holds: Vec<Hold>,
@@ -189,6 +191,7 @@ impl Passage {
             matched: None,
             findings: Vec::new(),
             risk: None,
+            degraded: None,
             asked: Vec::new(),
             holds: Vec::new(),
             orders: Vec::new(),

@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::passage::{Judged, Passage};
 use crate::model::{
     BarrierPlace, Channel, CommandVerb, DocumentScan, Finding, HoldCode, NewRecord, Now, Outcome, PassageId,
-    RadiationReading, RecordKind, RiskDecision, Service, Severity, WeightReading,
+    RadiationReading, ReasonedDecision, RecordKind, RiskDecision, Service, Severity, WeightReading,
 };
 
 /// An open passage as the journal holds it.
@@ -107,7 +107,9 @@ fn replay(passage: &mut Passage, record: &NewRecord) {
         }
         RecordKind::RiskRequested => passage.steps.risk_requested = Some(record.at),
         RecordKind::RiskDecided => {
-            if let Ok(decision) = serde_json::from_str::<RiskDecision>(&record.body) {
+            if let Ok(reasoned) = serde_json::from_str::<ReasonedDecision>(&record.body) {
+                let ReasonedDecision { decision, degraded, .. } = reasoned;
+                passage.degraded = degraded;
                 let stricter = passage.risk.as_ref().is_none_or(|known| decision.channel >= known.channel);
                 if stricter {
                     passage.risk = Some(decision);

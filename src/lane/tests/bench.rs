@@ -149,7 +149,7 @@ impl Bench {
     }
 
     pub(super) fn answer_risk(&mut self, request: Uuid, decision: RiskDecision) {
-        let answer = RiskAnswer::Decided(RiskDecision { request_id: request, ..decision });
+        let answer = RiskAnswer::from(RiskDecision { request_id: request, ..decision });
         let now = self.now();
         self.machine.handle(now, Input::RiskAnswered { request, answer });
     }
