@@ -9,7 +9,7 @@ use crate::lane::Step;
 use crate::model::registry::RegisterKind;
 use crate::model::{
     BarrierPlace, Channel, CommandReason, CommandVerb, DeviceName, Direction, FindingCode, HoldCode, LaneId,
-    MatchResult, OrderRefusal, Outcome, Phase, ReceiptResult,
+    MatchResult, OrderRefusal, Outcome, Phase, ReceiptResult, Source,
 };
 
 /// Kind of a metric.
@@ -56,6 +56,8 @@ catalogue! {
     TRAVEL = "barrier_travel_seconds", Histogram, "Open command to open limit, by lane and barrier.";
     ARM_FAULTS = "barrier_faults_total", Counter, "Arms that did not do what they were told, by lane and barrier.";
     RISK = "risk_requests_total", Counter, "Requests to the RMS and what became of them, by result.";
+    SELECTIONS = "selections_total", Counter, "Vehicles selected for a check, by lane and source.";
+    PROFILES = "profile_loads_total", Counter, "Directories of local profiles that changed, by result.";
     RISK_LATENCY = "risk_request_seconds", Histogram, "Request to usable answer of the RMS.";
     ORDERS = "orders_total", Counter, "Officers' orders, by order and result.";
     SIGN_IN_FAILURES = "sign_in_failures_total", Counter, "Sign-ins that failed, by reason.";
@@ -220,6 +222,29 @@ pub fn barrier_travel(lane: &LaneId, barrier: BarrierPlace, took: Duration) {
 /// An arm did not do what it was told.
 pub fn barrier_fault(lane: &LaneId, barrier: BarrierPlace) {
     counter!(ARM_FAULTS, "lane" => label(lane), "barrier" => barrier.as_str()).increment(1);
+}
+
+/// A vehicle was selected.
+pub fn selected(lane: &LaneId, source: Source) {
+    counter!(SELECTIONS, "lane" => label(lane), "source" => source.as_str()).increment(1);
+}
+
+/// What became of changed profiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProfilesLoaded {
+    /// They are in force.
+    Taken,
+    /// They are wrong; those before stay.
+    Refused,
+}
+
+/// The profiles' directory changed.
+pub fn profiles_loaded(result: ProfilesLoaded) {
+    let result = match result {
+        ProfilesLoaded::Taken => "taken",
+        ProfilesLoaded::Refused => "refused",
+    };
+    counter!(PROFILES, "result" => result).increment(1);
 }
 
 /// What became of a risk request.

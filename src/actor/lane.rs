@@ -16,15 +16,17 @@ use super::board::{Board, OrderDone, Part};
 use super::clock::SiteClock;
 use super::ingress::{Arrival, Ingress, Kept};
 use super::link::Router;
+use super::local::LocalRisk;
 use super::outlet::Outlet;
 use crate::journal::{Batch, Committed, Failure, Journal};
 use crate::lane::{Effect, Happening, Input, LaneSetup, Link, Machine, Restored};
 use crate::matching::MatchPolicy;
 use crate::metrics;
-use crate::model::{Alarm, LaneId, NewRecord, Order, OrderRefusal, RiskAnswer, RiskRequest, Service, Ticket};
+use crate::model::{
+    Alarm, LaneId, NewRecord, Order, OrderRefusal, RecordKind, RiskAnswer, RiskRequest, Service, Ticket,
+};
 use crate::registry::Registry;
-use crate::risk::profile::ProfileSet;
-use crate::risk::{Degraded, Parts, Rms, merge};
+use crate::risk::Rms;
 
 /// What a lane is told.
 #[derive(Debug)]
@@ -69,6 +71,7 @@ pub(super) struct LaneArgs {
     pub(super) registry: Arc<Registry>,
     pub(super) policy: MatchPolicy,
     pub(super) decider: Decider,
+    pub(super) local: LocalRisk,
     pub(super) outlet: Outlet,
     pub(super) ingress: Ingress,
     pub(super) board: Board,
@@ -244,6 +247,9 @@ impl LaneState {
         self.turn(Input::Recorded(committed.receipt.clone()), Kept::default());
         self.show_through(self.durable);
         for (sequence, record) in (committed.receipt.first()..).zip(&committed.records) {
+            if let (RecordKind::Released, Some(passage)) = (record.kind, record.passage) {
+                self.args.local.released(passage);
+            }
             self.args.board.tell(self.args.outlet.event(sequence, record));
         }
     }
@@ -288,10 +294,9 @@ impl LaneState {
         }
     }
 
+    /// Notes leave with the batch, behind its records: a draw is durable with the release that rests on it.
     fn append(&mut self, ticket: Ticket, mut records: Vec<NewRecord>, kept: Option<Kept>) {
-        if ticket == Ticket(0) {
-            records.append(&mut self.notes);
-        }
+        records.append(&mut self.notes);
         let me = self.me.clone();
         let batch = Batch { ticket, lane: self.lane().clone(), records };
         let done = move |result: Result<Committed, Failure>| {
@@ -354,28 +359,16 @@ impl LaneState {
     }
 
     fn ask_risk(&mut self, request: RiskRequest) {
-        match &self.args.decider {
-            Decider::Rms(router) => {
-                let id = request.request_id;
-                if !router.ask_risk(request, self.me.clone()) {
-                    let answer = RiskAnswer::unavailable("the risk gateway is restarting");
-                    self.machine.handle(self.args.clock.now(), Input::RiskAnswered { request: id, answer });
-                }
-            }
-            Decider::Local => {
-                let answer = merge(&Parts {
-                    request_id: request.request_id,
-                    now: request.at,
-                    rms: Rms::NotAsked,
-                    degraded: Degraded::Hold,
-                    verdicts: &[],
-                    drawn: None,
-                    profiles: &ProfileSet::default(),
-                });
-                let input = Input::RiskAnswered { request: request.request_id, answer };
-                self.machine.handle(self.args.clock.now(), input);
-            }
-        }
+        let rms = match &self.args.decider {
+            Decider::Rms(router) if router.ask_risk(request.clone(), self.me.clone()) => return,
+            Decider::Rms(_) => Rms::Away("the risk gateway is restarting"),
+            Decider::Local => Rms::NotAsked,
+        };
+        let now = self.args.clock.now();
+        let (considered, drawn) = self.args.local.consider(&request, now.wall);
+        self.notes.extend(drawn);
+        let answer = considered.answer(now.wall, rms);
+        self.machine.handle(now, Input::RiskAnswered { request: request.request_id, answer });
     }
 
     fn count(&mut self, happening: &Happening) {
@@ -388,6 +381,7 @@ impl LaneState {
             Happening::Held(code) => metrics::held(lane, *code),
             Happening::Found(code) => metrics::finding(lane, *code),
             Happening::Travelled(barrier, took) => metrics::barrier_travel(lane, *barrier, *took),
+            Happening::Selected(source) => metrics::selected(lane, *source),
             Happening::ArmFault(barrier) => metrics::barrier_fault(lane, *barrier),
             Happening::StrangerIgnored => metrics::inbound_rejected("reading", "stranger"),
             Happening::AnswerIgnored => metrics::risk_request(metrics::RiskResult::Late),

@@ -13,20 +13,26 @@
 pub mod board;
 mod bus;
 mod clock;
+mod desk;
 mod ingress;
 mod journal;
 mod lane;
 mod link;
+mod local;
 mod outlet;
 mod pace;
+mod profiles;
 mod registry;
 mod risk;
 mod running;
 mod scale;
+mod selection;
 mod site;
 
 #[cfg(test)]
 mod tests;
 
 pub use clock::SiteClock;
+pub use profiles::{ProfilesError, load_profiles};
 pub use running::{Pulse, RunError, Running, start};
+pub use selection::KeepError;

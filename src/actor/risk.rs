@@ -9,9 +9,11 @@ use uuid::Uuid;
 use super::clock::SiteClock;
 use super::ingress::Kept;
 use super::lane::LaneMsg;
+use super::local::{Considered, LocalRisk};
 use super::outlet::Outlet;
 use crate::metrics::{self, RiskResult};
 use crate::model::{Mono, RiskAnswer, RiskDecision, RiskRequest};
+use crate::risk::Rms;
 
 /// Requests under way at once; a lane asks one at a time, so that this is far above any site.
 const ASKED_MAX: usize = 4_096;
@@ -31,12 +33,15 @@ pub(super) enum RiskMsg {
 
 struct Asked {
     request: Box<RiskRequest>,
+    /// What the edge itself found; it goes into the answer, whatever the RMS says.
+    considered: Considered,
     lane: ActorRef<LaneMsg>,
     since: Mono,
 }
 
 pub(super) struct RiskArgs {
     pub(super) timeout: Duration,
+    pub(super) local: LocalRisk,
     pub(super) outlet: Outlet,
     pub(super) clock: SiteClock,
 }
@@ -79,8 +84,14 @@ impl Actor for RiskActor {
 impl RiskState {
     fn ask(&mut self, me: &ActorRef<RiskMsg>, request: Box<RiskRequest>, lane: ActorRef<LaneMsg>) {
         let id = request.request_id;
+        let (considered, drawn) = self.args.local.consider(&request, self.args.clock.now().wall);
+        if let Some(record) = drawn {
+            // Before the answer, and whatever becomes of it: the draw of a vehicle that leaves is kept.
+            lane.cast(LaneMsg::Note(record)).ok();
+        }
         if self.asked.len() >= ASKED_MAX {
-            answer(&lane, id, RiskAnswer::unavailable("too many risk requests are under way"), Kept::default());
+            let away = Rms::Away("too many risk requests are under way");
+            answer(&lane, id, considered.answer(self.args.clock.now().wall, away), Kept::default());
             return;
         }
         if let Err(why) = self.args.outlet.risk_request(&request, self.args.timeout) {
@@ -89,7 +100,7 @@ impl RiskState {
         // Dropping the handles leaves the timers running.
         drop(me.send_after(self.args.timeout / 2, move || RiskMsg::Retry(id)));
         drop(me.send_after(self.args.timeout, move || RiskMsg::Deadline(id)));
-        self.asked.insert(id, Asked { request, lane, since: self.args.clock.mono() });
+        self.asked.insert(id, Asked { request, considered, lane, since: self.args.clock.mono() });
     }
 
     fn retry(&mut self, id: Uuid) {
@@ -103,7 +114,8 @@ impl RiskState {
     fn give_up(&mut self, id: Uuid) {
         let Some(asked) = self.asked.remove(&id) else { return };
         metrics::risk_request(RiskResult::Timeout);
-        answer(&asked.lane, id, RiskAnswer::unavailable("the RMS did not answer in time"), Kept::default());
+        let away = Rms::Away("the RMS did not answer in time");
+        answer(&asked.lane, id, asked.considered.answer(self.args.clock.now().wall, away), Kept::default());
         self.remember(id, asked.lane);
     }
 
@@ -117,7 +129,8 @@ impl RiskState {
         if let Some(asked) = self.asked.remove(&id) {
             metrics::risk_request(RiskResult::Answered);
             metrics::risk_latency(self.args.clock.mono().since(asked.since));
-            answer(&asked.lane, id, decision.into(), kept);
+            let reply = asked.considered.answer(self.args.clock.now().wall, Rms::Answered(&decision));
+            answer(&asked.lane, id, reply, kept);
             self.remember(id, asked.lane);
             return;
         }

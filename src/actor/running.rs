@@ -13,17 +13,23 @@ use super::board::{Board, Part};
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::link::Router;
+use super::local::LocalRisk;
 use super::outlet::Outlet;
+use super::selection::{KeepError, Keeper, KeeperParts};
 use super::site::{LaneParts, SiteActor, SiteMsg, SiteParts, all_answer};
 use crate::config::{self, Config};
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
 use crate::device::serial::ScaleSettings;
-use crate::journal::{Journal, JournalError, Limits, Reader};
+use crate::journal::{Journal, JournalError, Limits, Reader, StoredRecord};
 use crate::lane::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
 use crate::matching::{MatchPolicy, Required, Tolerance};
 use crate::metrics;
 use crate::model::{DeviceName, LaneId, PassageId, RecordKind};
 use crate::registry::{Registry, RegistryError};
+use crate::risk::Degraded;
+use crate::risk::profile::ProfileSet;
+use crate::risk::selection::ShiftPlan;
+use crate::wire::event::shown_body;
 use crate::wire::scale::{Protocol, UnknownProtocol};
 use crate::wire::topic;
 
@@ -54,6 +60,9 @@ pub enum RunError {
     /// A scale's protocol.
     #[error(transparent)]
     Protocol(#[from] UnknownProtocol),
+    /// The local profiles, or the selection.
+    #[error("the local profiles can not be put into force: {0}")]
+    Profiles(#[from] KeepError),
     /// The actors.
     #[error("the site's actors can not be started: {0}")]
     Spawn(String),
@@ -109,6 +118,11 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let online = Outgoing::retained(status_topic.clone(), status.online);
     let link = LinkHandle::new();
     let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl);
+    let keeper = open_keeper(config, &journal, &reader, &outlet, &board, clock).await?;
+    let local = match &keeper {
+        Some(keeper) => keeper.local.clone(),
+        None => LocalRisk::new(ProfileSet::default(), None, degraded(config)),
+    };
     let parts = SiteParts {
         lanes: config.lanes.iter().map(|lane| lane_parts(config, lane)).collect::<Result<_, _>>()?,
         journal: Arc::clone(&journal),
@@ -116,6 +130,8 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         registry: Arc::clone(&registry),
         policy: match_policy(config),
         rms_timeout: (config.risk.mode == config::RiskMode::Rms).then_some(config.risk.request_timeout),
+        local,
+        keeper,
         outlet,
         link: LinkArgs { handle: link.clone(), settings, router: router.clone() },
         router: router.clone(),
@@ -128,6 +144,43 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     link.publish(online).ok();
     let status = (status_topic, status.offline);
     Ok(Running { site, ended, link, journal, registry, router, lanes, board, clock, status, directory })
+}
+
+/// A record as the HTTP interface shows it.
+fn shown_record(record: &StoredRecord) -> serde_json::Value {
+    let mut shown = record.to_json();
+    let body = shown_body(record.kind, &record.body);
+    shown["body"] = serde_json::from_str(&body).unwrap_or_default();
+    shown
+}
+
+const fn degraded(config: &Config) -> Degraded {
+    match config.risk.degraded {
+        config::Degraded::Hold => Degraded::Hold,
+        config::Degraded::Local => Degraded::Local,
+    }
+}
+
+async fn open_keeper(
+    config: &Config,
+    journal: &Arc<Journal>,
+    reader: &Reader,
+    outlet: &Outlet,
+    board: &Board,
+    clock: SiteClock,
+) -> Result<Option<Keeper>, KeepError> {
+    let Some(profiles) = &config.risk.profiles_directory else { return Ok(None) };
+    let parts = KeeperParts {
+        profiles: profiles.clone(),
+        data: config.data.directory.clone(),
+        plan: ShiftPlan::new(config.site.time_zone, config.risk.shifts.iter().copied()),
+        degraded: degraded(config),
+        journal: Arc::clone(journal),
+        outlet: outlet.clone(),
+        board: board.clone(),
+        clock,
+    };
+    Keeper::open(parts, reader).await.map(Some)
 }
 
 struct Status {
@@ -266,7 +319,7 @@ impl Running {
         Arc::new(move |passage| {
             let reader = Reader::open(&directory).map_err(|error| error.to_string())?;
             let records = reader.passage(passage).map_err(|error| error.to_string())?;
-            let shown: Vec<_> = records.iter().map(crate::journal::StoredRecord::to_json).collect();
+            let shown: Vec<_> = records.iter().map(shown_record).collect();
             Ok((!shown.is_empty()).then_some(serde_json::Value::Array(shown)))
         })
     }

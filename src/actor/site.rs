@@ -11,20 +11,23 @@ use tokio::task::JoinHandle;
 use super::board::{Board, DeskItem, Part};
 use super::bus::{LinkActor, LinkArgs};
 use super::clock::{SiteClock, StepWatch};
+use super::desk::serve_desk;
 use super::journal::{JournalKeeper, KeeperArgs};
 use super::lane::{Decider, LaneActor, LaneArgs, LaneMsg};
 use super::link::Router;
+use super::local::LocalRisk;
 use super::outlet::Outlet;
 use super::pace::{FORGIVEN_AFTER, pause};
 use super::registry::{RegistryActor, RegistryArgs};
 use super::risk::{RiskActor, RiskArgs};
 use super::scale::{ScaleActor, ScaleArgs};
+use super::selection::{Keeper, SelectionKeeper};
 use crate::device::serial::ScaleSettings;
 use crate::journal::{Journal, Reader};
 use crate::lane::{Clock, Input, LaneSetup, Restored};
 use crate::matching::MatchPolicy;
 use crate::metrics;
-use crate::model::{DeviceName, LaneId, Mono, NewRecord, OrderRefusal, Phase, Service};
+use crate::model::{DeviceName, LaneId, Mono, NewRecord, Phase, Service};
 use crate::registry::Registry;
 
 /// How often the site looks at clocks and depths.
@@ -43,6 +46,9 @@ pub(super) struct SiteParts {
     pub(super) policy: MatchPolicy,
     /// `None`: the edge decides alone.
     pub(super) rms_timeout: Option<Duration>,
+    pub(super) local: LocalRisk,
+    /// `None`: the site has no local profiles.
+    pub(super) keeper: Option<Keeper>,
     pub(super) outlet: Outlet,
     pub(super) router: Router,
     pub(super) link: LinkArgs,
@@ -63,6 +69,7 @@ pub(super) struct LaneParts {
 enum Child {
     Journal,
     Registry,
+    Selection,
     Risk,
     Lane(LaneId),
     Scale(LaneId),
@@ -74,6 +81,7 @@ impl Child {
         match self {
             Self::Journal => "journal",
             Self::Registry => "registry",
+            Self::Selection => "selection",
             Self::Risk => "risk",
             Self::Lane(_) => "lane",
             Self::Scale(_) => "scale",
@@ -115,32 +123,6 @@ pub(super) struct SiteState {
 impl Drop for SiteState {
     fn drop(&mut self) {
         self.desk.abort();
-    }
-}
-
-/// Carries orders and notes from the desk to their lanes.
-async fn serve_desk(mut desk: mpsc::Receiver<DeskItem>, router: Router) {
-    while let Some(item) = desk.recv().await {
-        match item {
-            DeskItem::Order { lane, order, answer } => {
-                let (inner, answered) = oneshot::channel();
-                if router.cast(&lane, LaneMsg::Order(order, inner)) {
-                    // A lane that dies drops its side, and the officer is told at once.
-                    tokio::spawn(async move {
-                        let result = answered.await.unwrap_or(Err(OrderRefusal::JournalUnavailable));
-                        answer.send(result).ok();
-                    });
-                } else {
-                    answer.send(Err(OrderRefusal::JournalUnavailable)).ok();
-                }
-            }
-            DeskItem::Note(record) => {
-                let lane = record.lane.clone();
-                if !router.cast(&lane, LaneMsg::Note(record)) {
-                    tracing::warn!(%lane, "a note was not journaled: its lane is being restarted");
-                }
-            }
-        }
     }
 }
 
@@ -208,6 +190,9 @@ impl Actor for SiteActor {
 impl SiteState {
     fn children(&self) -> Vec<Child> {
         let mut children = vec![Child::Journal, Child::Registry];
+        if self.parts.keeper.is_some() {
+            children.push(Child::Selection);
+        }
         if self.parts.rms_timeout.is_some() {
             children.push(Child::Risk);
         }
@@ -229,6 +214,10 @@ impl SiteState {
                 Actor::spawn_linked(None, JournalKeeper, args, me.get_cell()).await?.0.get_cell()
             }
             Child::Registry => self.start_registry(me).await?,
+            Child::Selection => {
+                let keeper = self.parts.keeper.clone().ok_or("the site has no local profiles")?;
+                Actor::spawn_linked(None, SelectionKeeper, keeper, me.get_cell()).await?.0.get_cell()
+            }
             Child::Risk => self.start_risk(me).await?,
             Child::Lane(lane) => self.start_lane(me, lane).await?,
             Child::Scale(lane) => self.start_scale(me, lane).await?,
@@ -256,7 +245,8 @@ impl SiteState {
 
     async fn start_risk(&self, me: &ActorRef<SiteMsg>) -> Result<ActorCell, ActorProcessingErr> {
         let timeout = self.parts.rms_timeout.unwrap_or_default();
-        let args = RiskArgs { timeout, outlet: self.parts.outlet.clone(), clock: self.parts.clock };
+        let (local, outlet) = (self.parts.local.clone(), self.parts.outlet.clone());
+        let args = RiskArgs { timeout, local, outlet, clock: self.parts.clock };
         let (actor, _) = Actor::spawn_linked(None, RiskActor, args, me.get_cell()).await?;
         self.parts.router.set_risk(actor.clone());
         Ok(actor.get_cell())
@@ -277,6 +267,7 @@ impl SiteState {
             registry: Arc::clone(&self.parts.registry),
             policy: self.parts.policy.clone(),
             decider,
+            local: self.parts.local.clone(),
             outlet: self.parts.outlet.clone(),
             ingress,
             board: self.parts.board.clone(),

@@ -7,7 +7,9 @@ pub mod check;
 pub mod device;
 pub mod journal;
 pub mod officer;
+pub mod risk;
 mod run;
+pub mod selection;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -50,6 +52,9 @@ enum Command {
     /// Keep the officers' file.
     #[command(subcommand)]
     Officer(officer::OfficerCommand),
+    /// Try local risk profiles.
+    #[command(subcommand)]
+    Risk(risk::RiskCommand),
 }
 
 /// The program with the arguments of the process.
@@ -76,5 +81,6 @@ pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Journal(command) => journal::run(command),
         Command::Device(command) => device::run(command),
         Command::Officer(command) => officer::run(command),
+        Command::Risk(command) => risk::run(command),
     }
 }

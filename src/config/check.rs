@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::duration::Text;
-use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMode, RawRequired, RawScale};
+use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawRequired, RawScale};
 use super::place::{Step, steps};
+use super::risk::risk;
 use super::{
-    Barrier, Camera, Config, Data, EvidenceKind, Http, Lane, Mqtt, Policy, RequiredDocument, Risk, RiskMode, Scale,
-    ScaleDriver, SerialLine, Site,
+    Barrier, Camera, Config, Data, EvidenceKind, Http, Lane, Mqtt, Policy, RequiredDocument, Scale, ScaleDriver,
+    SerialLine, Site,
 };
-use crate::model::{BarrierPlace, LoopPlace, View};
+use crate::model::{BarrierPlace, LaneId, LoopPlace, View};
 
 /// Lanes of one site.
 pub const LANES_MAX: usize = 1_024;
@@ -34,11 +35,11 @@ impl Faults {
         self.found.push((path, message));
     }
 
-    fn at(&mut self, path: &str, message: impl Into<String>) {
+    pub(super) fn at(&mut self, path: &str, message: impl Into<String>) {
         self.add(steps(path), message.into());
     }
 
-    fn timeout(&mut self, path: &str, given: Option<Text>, default: Duration) -> Duration {
+    pub(super) fn timeout(&mut self, path: &str, given: Option<Text>, default: Duration) -> Duration {
         let value = given.map_or(default, |text| text.0);
         if value.is_zero() || value > TIMEOUT_MAX {
             self.at(path, "more than zero and at most one hour is expected");
@@ -57,12 +58,6 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
             "[http] listen = {listen} is not loopback: put a TLS proxy before it, officers sign in there"
         ));
     }
-    if raw.risk.response_keys_file.is_some() {
-        faults.at("risk.response_keys_file", "signed answers are not available in this version; leave it out");
-    }
-    if raw.risk.pre_arrival == Some(true) {
-        warnings.push("[risk] pre_arrival has no effect in this version: risk is asked at the lane".to_owned());
-    }
     let client_id = raw.mqtt.client_id.unwrap_or_else(|| format!("lane-controller-{}", raw.site.id));
     if !is_topic_level(&client_id) {
         faults.at("mqtt.client_id", "it names topics: letters, digits, `-`, `_` and `.` are expected");
@@ -75,13 +70,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         session_expiry: raw.mqtt.session_expiry.map_or(Duration::from_secs(86_400), |text| text.0),
         command_ttl: faults.timeout("mqtt.command_ttl", raw.mqtt.command_ttl, Duration::from_secs(2)),
     };
-    let risk = Risk {
-        mode: match raw.risk.mode {
-            Some(RawMode::Local) => RiskMode::Local,
-            Some(RawMode::Rms) | None => RiskMode::Rms,
-        },
-        request_timeout: faults.timeout("risk.request_timeout", raw.risk.request_timeout, Duration::from_secs(3)),
-    };
+    let risk = risk(raw.risk, faults, &mut warnings);
     let policy = policy(raw.policy, faults);
     let lanes = lanes(raw.lane, faults);
     let http =
@@ -126,6 +115,10 @@ fn lanes(raw: Vec<RawLane>, faults: &mut Faults) -> Vec<Lane> {
     for (index, lane) in raw.into_iter().enumerate() {
         if !ids.insert(lane.id.clone()) {
             faults.at(&format!("lane[{index}].id"), format!("there are two lanes {}", lane.id));
+        }
+        if lane.id == LaneId::whole_site() {
+            let message = "it stands for the whole site in the journal; another name is expected";
+            faults.at(&format!("lane[{index}].id"), message);
         }
         let port = lane.scale.as_ref().and_then(|scale| scale.port.clone());
         if let Some(port) = port

@@ -13,7 +13,20 @@ pub(super) const KEYS: Keys = Keys {
         ("mqtt", leaf(&["url", "client_id", "username", "password_file", "session_expiry", "command_ttl"])),
         ("data", leaf(&["directory"])),
         ("http", leaf(&["listen", "officers_file"])),
-        ("risk", leaf(&["mode", "request_timeout", "pre_arrival", "response_keys_file"])),
+        (
+            "risk",
+            Keys {
+                values: &[
+                    "mode",
+                    "request_timeout",
+                    "pre_arrival",
+                    "response_keys_file",
+                    "profiles_directory",
+                    "degraded",
+                ],
+                tables: &[("selection", leaf(&["shifts"]))],
+            },
+        ),
         (
             "policy",
             Keys {

@@ -9,6 +9,7 @@ mod duration;
 mod keys;
 mod parse;
 mod place;
+mod risk;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use check::LANES_MAX;
 pub use keys::all_keys;
 pub use parse::{ConfigError, parse};
 pub use place::line_column;
+pub use risk::SHIFTS_MAX;
 
 /// Everything a site is configured to.
 #[derive(Debug, Clone)]
@@ -100,6 +102,21 @@ pub struct Risk {
     pub mode: RiskMode,
     /// How long the RMS may take, its one retry included.
     pub request_timeout: Duration,
+    /// Where the local profiles are; with none there are no local profiles.
+    pub profiles_directory: Option<PathBuf>,
+    /// What happens while the RMS is away.
+    pub degraded: Degraded,
+    /// Local times at which the shifts of the selection begin.
+    pub shifts: Vec<chrono::NaiveTime>,
+}
+
+/// What happens while the RMS is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Degraded {
+    /// Every vehicle is held.
+    Hold,
+    /// Local profiles decide, with yellow as the least.
+    Local,
 }
 
 /// What a passage must be matched to.

@@ -13,8 +13,8 @@ use super::timer::Timer;
 use crate::model::risk::{Measured, RiskKind, SeenVehicle};
 use crate::model::{
     Alarm, Channel, CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now,
-    PassageId, RadiationReading, ReasonedDecision, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Severity, View,
-    WeightReading,
+    PassageId, RadiationReading, ReasonedDecision, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Severity, Source,
+    View, WeightReading,
 };
 
 #[derive(Serialize)]
@@ -245,6 +245,17 @@ impl Machine {
         passage.degraded.clone_from(&reasoned.degraded);
         let id = passage.id;
         self.record(now, Some(id), RecordKind::RiskDecided, reasoned);
+        if let Some(source) = reasoned.source {
+            self.selected(source);
+        }
+    }
+
+    /// Each vehicle counts once; what selected it first is why.
+    pub(super) fn selected(&mut self, source: Source) {
+        if let Some(Passage { source: known @ None, .. }) = &mut self.passage {
+            *known = Some(source);
+            self.tell(Happening::Selected(source));
+        }
     }
 
     /// The channel's and the agencies' holds. A stricter earlier decision stays (invariant A7).

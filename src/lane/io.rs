@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::model::{
     Alarm, BarrierPlace, Channel, Direction, FindingCode, HoldCode, LaneState, MatchQuery, MatchResult, NewRecord,
     Observation, OpenAuthority, Order, OrderRefusal, Outcome, PassageId, Recorded, RiskAnswer, RiskRequest, Signal,
-    Ticket,
+    Source, Ticket,
 };
 
 /// Whether the devices behind the message bus can be reached.
@@ -116,6 +116,8 @@ pub enum Happening {
     Travelled(BarrierPlace, Duration),
     /// An arm did not do what it was told.
     ArmFault(BarrierPlace),
+    /// The vehicle was selected for a check.
+    Selected(Source),
     /// A late or foreign answer was ignored.
     AnswerIgnored,
     /// A reading of a device that the lane doesn't have was ignored.

@@ -7,7 +7,7 @@ use super::evidence::Gathered;
 use crate::model::registry::DocumentRef;
 use crate::model::{
     Authority, BarrierPlace, Channel, CommandReason, Finding, Hold, HoldCode, MatchResult, Mono, Now, Order, Outcome,
-    PassageId, RiskDecision, Severity, Timestamp,
+    PassageId, RiskDecision, Severity, Source, Timestamp,
 };
 
 /// What the assessment waits for.
@@ -150,6 +150,8 @@ pub(super) struct Passage {
     pub(super) matched: Option<MatchResult>,
     pub(super) findings: Vec<Finding>,
     pub(super) risk: Option<RiskDecision>,
+    /// Why it was selected for a check, if it was.
+    pub(super) source: Option<Source>,
     /// Why the RMS had no part in the last answer although it should.
     pub(super) degraded: Option<String>,
     /// Requests of this passage that were answered or given up; a late answer only strengthens.
@@ -191,6 +193,7 @@ impl Passage {
             matched: None,
             findings: Vec::new(),
             risk: None,
+            source: None,
             degraded: None,
             asked: Vec::new(),
             holds: Vec::new(),

@@ -108,8 +108,9 @@ fn replay(passage: &mut Passage, record: &NewRecord) {
         RecordKind::RiskRequested => passage.steps.risk_requested = Some(record.at),
         RecordKind::RiskDecided => {
             if let Ok(reasoned) = serde_json::from_str::<ReasonedDecision>(&record.body) {
-                let ReasonedDecision { decision, degraded, .. } = reasoned;
+                let ReasonedDecision { decision, source, degraded, .. } = reasoned;
                 passage.degraded = degraded;
+                passage.source = passage.source.or(source);
                 let stricter = passage.risk.as_ref().is_none_or(|known| decision.channel >= known.channel);
                 if stricter {
                     passage.risk = Some(decision);
@@ -136,7 +137,11 @@ fn replay(passage: &mut Passage, record: &NewRecord) {
         | RecordKind::AlarmCleared
         | RecordKind::DeviceLost
         | RecordKind::DeviceFound
-        | RecordKind::ServiceChanged => {}
+        | RecordKind::ServiceChanged
+        | RecordKind::ProfilesChanged
+        | RecordKind::SelectionCommitted
+        | RecordKind::SelectionDrawn
+        | RecordKind::SelectionRevealed => {}
     }
 }
 

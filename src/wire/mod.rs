@@ -5,6 +5,7 @@
 
 pub mod barrier;
 pub mod bounds;
+pub mod event;
 pub mod payload;
 pub mod registry;
 pub mod risk;

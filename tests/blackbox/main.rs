@@ -6,6 +6,7 @@ mod indicator;
 mod orders;
 mod restart;
 mod rig;
+mod selection;
 mod serial_line;
 #[path = "../support/mod.rs"]
 mod support;

@@ -154,6 +154,12 @@ impl Bench {
         self.machine.handle(now, Input::RiskAnswered { request, answer });
     }
 
+    /// The gateway answers the last request.
+    pub(super) fn answer_with(&mut self, answer: impl FnOnce(Uuid) -> RiskAnswer) {
+        let request = self.asked.last().expect("asked").request_id;
+        self.feed(Input::RiskAnswered { request, answer: answer(request) });
+    }
+
     /// The journal makes a batch durable.
     pub(super) fn acknowledge(&mut self, ticket: Ticket, records: Vec<NewRecord>) {
         let first = self.journal.len() as u64 + 1;

@@ -159,7 +159,7 @@ fn unrevealed(seeds: &Seeds, last: Timestamp, report: &mut AuditReport) {
 }
 
 /// Lanes hand their draws to the journal side by side: the numbers say in which order they were made.
-fn order_draws(entries: &mut [Entry]) {
+pub(super) fn order_draws(entries: &mut [Entry]) {
     let is_draw = |entry: &Entry| matches!(entry.event, Event::Drawn(_));
     let mut draws: Vec<Entry> = entries.iter().filter(|entry| is_draw(entry)).cloned().collect();
     draws.sort_by_key(|entry| match &entry.event {

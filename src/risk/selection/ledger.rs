@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{draw, falls_into};
+use super::audit::order_draws;
+use super::{Entry, Event, draw, falls_into};
 use crate::model::selection::{Commitment, DrawKey, DrawValue, Drawn, Hit, Picked, Seed, Source};
 use crate::model::{PassageId, Timestamp};
 
@@ -45,6 +46,21 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// The ledger as the journal has it. `entries` are in order of their sequence.
+    #[must_use]
+    pub fn read_back(mut entries: Vec<Entry>) -> Self {
+        order_draws(&mut entries);
+        let mut ledger = Self::default();
+        for Entry { at, passage, event, .. } in entries {
+            match event {
+                Event::Drawn(drawn) => ledger.take(at, drawn),
+                Event::Released => passage.into_iter().for_each(|passage| ledger.released(passage)),
+                Event::Committed(_) | Event::Revealed(_) => {}
+            }
+        }
+        ledger
+    }
+
     /// The number of the last draw.
     #[must_use]
     pub const fn number(&self) -> u64 {
@@ -73,6 +89,13 @@ impl Ledger {
         let drawn = Arc::new(drawn);
         self.take(ask.at, Arc::clone(&drawn));
         drawn
+    }
+
+    /// Whether a selection stands for these keys, whatever profiles say today.
+    #[must_use]
+    pub fn stands(&self, passage: PassageId, at: Timestamp, keys: &[DrawKey]) -> bool {
+        let ask = self.completed(Ask { passage, at, keys: keys.to_vec(), hits: vec![] });
+        self.known(&ask).iter().any(|drawn| drawn.picked.is_some())
     }
 
     /// Takes a draw of the journal.

@@ -14,6 +14,7 @@
 
 mod audit;
 mod ledger;
+mod rota;
 mod shift;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -21,7 +22,8 @@ use sha2::{Digest, Sha256};
 
 pub use audit::{AuditReport, Entry, Event, Fault, audit};
 pub use ledger::{Ask, KEEP, Ledger};
-pub use shift::{SHIFTS_MAX, Shift, ShiftPlan};
+pub use rota::{REVEAL_AFTER, Rota, Step};
+pub use shift::{Shift, ShiftPlan};
 
 use crate::model::PassageId;
 use crate::model::selection::{Commitment, DrawValue, Seed};

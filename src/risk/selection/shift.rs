@@ -7,8 +7,6 @@ use chrono_tz::Tz;
 
 use crate::model::Timestamp;
 
-/// Shifts of a day.
-pub const SHIFTS_MAX: usize = 24;
 /// Longest gap that a zone's clocks were ever put forward by in one step, and a day that a zone left out.
 const GAP_MAX_QUARTERS: i32 = 26 * 4;
 
