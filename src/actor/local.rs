@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::domain::number_key;
 use crate::domain::plate::fold;
+use crate::model::risk::RiskKind;
 use crate::model::selection::{DrawKey, Drawn, Hit};
 use crate::model::{LaneId, NewRecord, PassageId, RecordKind, RiskAnswer, RiskRequest, Timestamp};
 use crate::risk::profile::{ProfileSet, Verdict};
@@ -83,7 +84,11 @@ impl LocalRisk {
     /// the answer does anything: a draw that is not on record can be drawn again.
     pub(super) fn consider(&self, request: &RiskRequest, now: Timestamp) -> (Considered, Option<NewRecord>) {
         let profiles = self.profiles();
-        let verdicts = profiles.judge(request, now);
+        let mut verdicts = profiles.judge(request, now);
+        if request.kind == RiskKind::PreArrival {
+            // The lot is drawn in the lane: there is no passage yet, and who has not come needs no answer to it.
+            verdicts.retain(|verdict| verdict.profile.rate_ppm.is_none());
+        }
         let hits: Vec<Hit> = verdicts.iter().filter_map(Verdict::hit).collect();
         let (drawn, record) = match request.passage {
             Some(passage) => self.draw(request, passage, hits, now),
@@ -191,6 +196,17 @@ mod tests {
     }
 
     #[test]
+    fn before_arrival_nobody_is_drawn() {
+        let local = local(1_000_000);
+        let mut request = request(1, "D-1", "123ABC02");
+        (request.kind, request.passage) = (RiskKind::PreArrival, None);
+        let (considered, record) = local.consider(&request, now());
+        assert_eq!(record, None);
+        let RiskAnswer::Decided(reasoned) = considered.answer(now(), Rms::NotAsked) else { panic!("{considered:?}") };
+        assert_eq!((reasoned.decision.channel, reasoned.source), (Channel::Green, None));
+    }
+
+    #[test]
     fn without_a_seed_the_vehicle_is_selected() {
         let draws =
             Draws { rota: Rota::new(ShiftPlan::new(chrono_tz::UTC, [NaiveTime::MIN])), ledger: Ledger::default() };
@@ -208,6 +224,14 @@ mod tests {
         declaration: &str,
         tractor: &str,
     ) -> ((bool, Option<Source>), Option<NewRecord>) {
+        let (considered, record) = local.consider(&request(passage, declaration, tractor), now());
+        match considered.answer(now(), Rms::NotAsked) {
+            RiskAnswer::Decided(reasoned) => ((reasoned.decision.channel == Channel::Red, reasoned.source), record),
+            RiskAnswer::Unavailable { why, .. } => panic!("{why}"),
+        }
+    }
+
+    fn request(passage: u128, declaration: &str, tractor: &str) -> RiskRequest {
         let json = json!({
             "request_id": Uuid::nil(), "kind": "arrival", "site": "test", "lane": "in-01", "at": now(),
             "passage": Uuid::from_u128(passage), "reply_by": now(), "vehicle": { "tractor": tractor },
@@ -222,12 +246,7 @@ mod tests {
                 "vehicle": { "tractor": { "plate": tractor } }, "gross_kg": 1.0,
             },
         });
-        let request: RiskRequest = serde_json::from_value(json).expect("a request");
-        let (considered, record) = local.consider(&request, now());
-        match considered.answer(now(), Rms::NotAsked) {
-            RiskAnswer::Decided(reasoned) => ((reasoned.decision.channel == Channel::Red, reasoned.source), record),
-            RiskAnswer::Unavailable { why, .. } => panic!("{why}"),
-        }
+        serde_json::from_value(json).expect("a request")
     }
 
     fn local(rate_ppm: u32) -> LocalRisk {
