@@ -294,9 +294,10 @@ impl LaneState {
         }
     }
 
-    /// Notes leave with the batch, behind its records: a draw is durable with the release that rests on it.
+    /// Notes leave with the batch, and before its release: a draw is on record when the vehicle is let go.
     fn append(&mut self, ticket: Ticket, mut records: Vec<NewRecord>, kept: Option<Kept>) {
-        records.append(&mut self.notes);
+        let place = records.iter().position(|record| record.kind == RecordKind::Released).unwrap_or(records.len());
+        records.splice(place..place, self.notes.drain(..));
         let me = self.me.clone();
         let batch = Batch { ticket, lane: self.lane().clone(), records };
         let done = move |result: Result<Committed, Failure>| {

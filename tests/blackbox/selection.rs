@@ -48,6 +48,26 @@ fn a_lot_holds_what_the_rms_would_release_and_comes_again_is_not_drawn_again() {
 }
 
 #[test]
+fn without_an_rms_a_draw_is_on_record_before_the_release_that_rests_on_it() {
+    let mut rig = rig(Rms::Silent, "", &[("lot", "true", "blue", Some(1_000_000))]);
+    let config = std::fs::read_to_string(rig.config_path()).expect("read");
+    std::fs::write(rig.config_path(), config.replace("mode = \"rms\"", "mode = \"local\"")).expect("written");
+    rig.start_controller();
+    rig.devices_speak();
+    rig.notify(27_400);
+    rig.drive_up(27_400);
+    rig.expect_open();
+    rig.drive_off();
+    let story = rig.expect("the story", |seen| is_event(seen, "passage_completed")).payload;
+    assert_eq!((&story["outcome"], &story["source"]), (&"released_conditional".into(), &"random".into()));
+    let (_, records) = rig.journal("show");
+    let place = |kind: &str| records.iter().position(|record| record["kind"] == kind).expect("on record");
+    assert!(place("selection_committed") < place("selection_drawn"));
+    assert!(place("selection_drawn") < place("released"));
+    assert_eq!(verify(&rig).0, Some(0));
+}
+
+#[test]
 fn while_the_rms_is_away_local_profiles_decide_with_yellow_as_the_least_and_every_passage_shows_it() {
     let mut rig = rig(Rms::Silent, "degraded = \"local\"", &[("never", "false", "red", None)]);
     rig.start_controller();
