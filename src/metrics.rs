@@ -1,5 +1,6 @@
 //! Metrics, each named once (floor F5). Labels are closed sets: never a plate, a person or a profile.
 
+mod device;
 mod risk;
 
 use std::time::Duration;
@@ -7,18 +8,19 @@ use std::time::Duration;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::device::modbus::Exchange;
-use crate::device::scale::Diagnosis;
 use crate::lane::Step;
 use crate::model::registry::RegisterKind;
 use crate::model::{
-    BarrierPlace, Channel, CommandReason, CommandVerb, DeviceName, Direction, FindingCode, HoldCode, LaneId,
-    MatchResult, OrderRefusal, Outcome, Phase, ReceiptResult,
+    Channel, Direction, FindingCode, HoldCode, LaneId, MatchResult, OrderRefusal, Outcome, Phase, ReceiptResult,
 };
-use crate::wire::relay::Fate;
 
+pub use device::{
+    CameraResult, Frame, Up, barrier_command, barrier_fault, barrier_travel, camera_message, camera_skew, device_up,
+    relay_command, relay_exchange, scale_frame, scale_line,
+};
 pub use risk::{
-    RiskResult, risk_answer_refused, risk_breaker, risk_decided, risk_latency, risk_request, risk_under_way,
+    ProfilesLoaded, RiskResult, profiles_loaded, risk_answer_refused, risk_breaker, risk_decided, risk_latency,
+    risk_request, risk_under_way, selected,
 };
 
 /// Kind of a metric.
@@ -68,6 +70,8 @@ catalogue! {
     RELAY_EXCHANGES = "relay_exchanges_total", Counter, "Exchanges with relay boards, by lane, device and result.";
     RELAY_COMMANDS = "relay_commands_total", Counter, "Commands to arms on relay boards and what became of them, by lane, barrier, command and result.";
     RISK = "risk_requests_total", Counter, "Requests to the RMS and what became of them, by result.";
+    SELECTIONS = "selections_total", Counter, "Vehicles selected for a check, by lane and source.";
+    PROFILES = "profile_loads_total", Counter, "Directories of local profiles that changed, by result.";
     RISK_LATENCY = "risk_request_seconds", Histogram, "Request to usable answer of the RMS.";
     RISK_DECIDED = "risk_decisions_total", Counter, "Decisions that counted, by when they were taken.";
     RISK_BREAKER = "risk_breaker_state", Gauge, "1 for the state that the breaker before the RMS is in, by state.";
@@ -176,106 +180,6 @@ pub fn decision_latency(took: Duration) {
     histogram!(DECISION).record(took);
 }
 
-/// Whether a device is alive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Up {
-    /// It is.
-    Alive,
-    /// It isn't.
-    Away,
-}
-
-/// A device came or went.
-pub fn device_up(lane: &LaneId, device: &DeviceName, up: Up) {
-    let value = if up == Up::Alive { 1.0 } else { 0.0 };
-    gauge!(DEVICE_UP, "lane" => label(lane), "device" => device.as_str().to_owned()).set(value);
-}
-
-/// What a serial line brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame {
-    /// A frame with a weight.
-    Good,
-    /// A frame without a usable weight.
-    Unusable,
-    /// Bytes that are no frame.
-    Garbled,
-}
-
-/// A serial line brought something.
-pub fn scale_frame(lane: &LaneId, device: &DeviceName, frame: Frame) {
-    let result = match frame {
-        Frame::Good => "good",
-        Frame::Unusable => "unusable",
-        Frame::Garbled => "garbled",
-    };
-    counter!(SCALE_FRAMES, "lane" => label(lane), "device" => device.as_str().to_owned(), "result" => result)
-        .increment(1);
-}
-
-/// What a scale's line shows.
-pub fn scale_line(lane: &LaneId, device: &DeviceName, shown: Diagnosis) {
-    for known in Diagnosis::ALL {
-        let is = if known == shown { 1.0 } else { 0.0 };
-        let device = device.as_str().to_owned();
-        gauge!(SCALE_LINE, "lane" => label(lane), "device" => device, "state" => known.as_str()).set(is);
-    }
-}
-
-/// An exchange with a relay board ended. `device` is the first that lives on it.
-pub fn relay_exchange(lane: &LaneId, device: &DeviceName, exchange: Exchange) {
-    let result = match exchange {
-        Exchange::Answered => "answered",
-        Exchange::Silent => "silent",
-        Exchange::Refused => "refused",
-        Exchange::Cut => "cut",
-    };
-    counter!(RELAY_EXCHANGES, "lane" => label(lane), "device" => device.as_str().to_owned(), "result" => result)
-        .increment(1);
-}
-
-/// A command to an arm on a relay board came to its end.
-pub fn relay_command(lane: &LaneId, barrier: BarrierPlace, verb: CommandVerb, fate: Fate) {
-    let labels = [
-        ("lane", label(lane)),
-        ("barrier", barrier.as_str().to_owned()),
-        ("command", verb_name(verb).to_owned()),
-        ("result", fate.as_str().to_owned()),
-    ];
-    counter!(RELAY_COMMANDS, &labels).increment(1);
-}
-
-const fn verb_name(verb: CommandVerb) -> &'static str {
-    match verb {
-        CommandVerb::Open => "open",
-        CommandVerb::Close => "close",
-    }
-}
-
-/// A command went out.
-pub fn barrier_command(lane: &LaneId, barrier: BarrierPlace, verb: CommandVerb, reason: CommandReason) {
-    let verb = verb_name(verb);
-    let reason = match reason {
-        CommandReason::Release => "release",
-        CommandReason::Admit => "admit",
-        CommandReason::Refer => "refer",
-        CommandReason::Secure => "secure",
-        CommandReason::Order => "order",
-    };
-    counter!(COMMANDS, "lane" => label(lane), "barrier" => barrier.as_str(), "command" => verb, "reason" => reason)
-        .increment(1);
-}
-
-/// An arm reached its open limit.
-pub fn barrier_travel(lane: &LaneId, barrier: BarrierPlace, took: Duration) {
-    histogram!(TRAVEL, "lane" => label(lane), "barrier" => barrier.as_str()).record(took);
-}
-
-/// An arm did not do what it was told.
-pub fn barrier_fault(lane: &LaneId, barrier: BarrierPlace) {
-    counter!(ARM_FAULTS, "lane" => label(lane), "barrier" => barrier.as_str()).increment(1);
-}
-
 /// An order was carried out, or refused by the lane.
 pub fn order(order: &'static str, refusal: Option<OrderRefusal>) {
     counter!(ORDERS, "order" => order, "result" => refusal.map_or("done", OrderRefusal::as_str)).increment(1);
@@ -300,63 +204,6 @@ pub fn registry_document(kind: RegisterKind, result: ReceiptResult) {
 /// An inbound message was refused.
 pub fn inbound_rejected(kind: &'static str, reason: &'static str) {
     counter!(REJECTED, "kind" => kind, "reason" => reason).increment(1);
-}
-
-/// What became of a camera's message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CameraResult {
-    /// It was evidence.
-    Read,
-    /// It was known.
-    Duplicate,
-    /// It is from another time.
-    Late,
-    /// The vehicle moves the other way.
-    OtherWay,
-    /// It is another camera's.
-    OtherCamera,
-    /// It carries no read.
-    Ignored,
-    /// It isn't what its preset expects.
-    Malformed,
-    /// It is neither XML nor JSON.
-    Unsupported,
-    /// It is too large.
-    TooLarge,
-    /// It came too slowly, or too many came at once.
-    Busy,
-    /// The secret is missing or wrong.
-    Unauthenticated,
-    /// It comes from a network that may not push.
-    Forbidden,
-    /// Its read was not durable in time.
-    Unavailable,
-}
-
-/// A camera's message came.
-pub fn camera_message(lane: &LaneId, camera: &DeviceName, result: CameraResult) {
-    let result = match result {
-        CameraResult::Read => "read",
-        CameraResult::Duplicate => "duplicate",
-        CameraResult::Late => "late",
-        CameraResult::OtherWay => "other_way",
-        CameraResult::OtherCamera => "other_camera",
-        CameraResult::Ignored => "ignored",
-        CameraResult::Malformed => "malformed",
-        CameraResult::Unsupported => "unsupported",
-        CameraResult::TooLarge => "too_large",
-        CameraResult::Busy => "busy",
-        CameraResult::Unauthenticated => "unauthenticated",
-        CameraResult::Forbidden => "forbidden",
-        CameraResult::Unavailable => "unavailable",
-    };
-    counter!(CAMERA_MESSAGES, "lane" => label(lane), "device" => camera.as_str().to_owned(), "result" => result)
-        .increment(1);
-}
-
-/// How far a camera's clock is from ours.
-pub fn camera_skew(lane: &LaneId, camera: &DeviceName, seconds: f64) {
-    gauge!(CAMERA_SKEW, "lane" => label(lane), "device" => camera.as_str().to_owned()).set(seconds);
 }
 
 /// The journal committed.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::parts::{LaneParts, RmsParts};
+use super::selection::KeepError;
 use crate::config::{self, Config};
 use crate::device::camera::PresetFault;
 use crate::device::scale::{Expected, ScaleSettings};
@@ -57,6 +58,9 @@ pub enum RunError {
     /// A camera's preset.
     #[error(transparent)]
     NoSuchPreset(#[from] NoSuchPreset),
+    /// The local profiles, or the selection.
+    #[error("the local profiles can not be put into force: {0}")]
+    Profiles(#[from] KeepError),
     /// The actors.
     #[error("the site's actors can not be started: {0}")]
     Spawn(String),

@@ -18,14 +18,17 @@ use super::board::{Board, OrderDone};
 use super::clock::SiteClock;
 use super::ingress::{Arrival, Ingress, Kept};
 use super::link::Router;
+use super::local::LocalRisk;
 use super::outlet::Outlet;
 use crate::journal::{Batch, Committed, Failure, Journal};
 use crate::lane::{Effect, Input, LaneSetup, Link, Machine, Restored};
 use crate::matching::MatchPolicy;
 use crate::metrics;
-use crate::model::{Alarm, LaneId, NewRecord, Order, OrderRefusal, RiskAnswer, RiskRequest, Service, Ticket};
+use crate::model::{
+    Alarm, LaneId, NewRecord, Order, OrderRefusal, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Service, Ticket,
+};
 use crate::registry::Registry;
-use crate::risk::decide_locally;
+use crate::risk::Rms;
 
 /// What a lane is told.
 #[derive(Debug)]
@@ -72,6 +75,7 @@ pub(super) struct LaneArgs {
     pub(super) registry: Arc<Registry>,
     pub(super) policy: Arc<MatchPolicy>,
     pub(super) decider: Decider,
+    pub(super) local: LocalRisk,
     pub(super) outlet: Outlet,
     pub(super) ingress: Ingress,
     pub(super) board: Board,
@@ -254,6 +258,9 @@ impl LaneState {
         self.turn(Input::Recorded(committed.receipt.clone()), Kept::default());
         self.show_through(self.durable);
         for (sequence, record) in (committed.receipt.first()..).zip(&committed.records) {
+            if let (RecordKind::Released, Some(passage)) = (record.kind, record.passage) {
+                self.args.local.released(passage);
+            }
             self.args.board.tell(self.args.outlet.event(sequence, record));
         }
     }
@@ -302,10 +309,10 @@ impl LaneState {
         }
     }
 
+    /// Notes leave with the batch, and before its release: a draw is on record when the vehicle is let go.
     fn append(&mut self, ticket: Ticket, mut records: Vec<NewRecord>, kept: Option<Kept>) {
-        if ticket == Ticket(0) {
-            records.append(&mut self.notes);
-        }
+        let place = records.iter().position(|record| record.kind == RecordKind::Released).unwrap_or(records.len());
+        records.splice(place..place, self.notes.drain(..));
         let me = self.me.clone();
         let batch = Batch { ticket, lane: self.lane().clone(), records };
         let done = move |result: Result<Committed, Failure>| {
@@ -328,7 +335,7 @@ impl LaneState {
             // Drained by the caller.
             Effect::Record { .. } | Effect::Publish(_) => {}
             Effect::Match(query) => self.find(&query),
-            Effect::AskRisk(request) => self.ask_risk(*request),
+            Effect::AskRisk(request, earlier) => self.ask_risk(*request, earlier.as_deref()),
             Effect::Open(authority) => {
                 let (barrier, reason) = (authority.authority().barrier, authority.authority().reason);
                 let sent = self.args.outlet.open(self.args.clock.now(), self.lane(), authority);
@@ -375,20 +382,17 @@ impl LaneState {
         }
     }
 
-    fn ask_risk(&mut self, request: RiskRequest) {
-        match &self.args.decider {
-            Decider::Rms(router) => {
-                let id = request.request_id;
-                if !router.ask_risk(request, self.me.clone()) {
-                    let answer = RiskAnswer::Unavailable("the risk gateway is restarting".into());
-                    self.machine.handle(self.args.clock.now(), Input::RiskAnswered { request: id, answer });
-                }
-            }
-            Decider::Local => {
-                let answer = RiskAnswer::Decided(decide_locally(&request));
-                let input = Input::RiskAnswered { request: request.request_id, answer };
-                self.machine.handle(self.args.clock.now(), input);
-            }
-        }
+    fn ask_risk(&mut self, request: RiskRequest, earlier: Option<&RiskDecision>) {
+        let rms = match (&self.args.decider, earlier) {
+            (_, Some(decision)) => Rms::Answered(decision),
+            (Decider::Rms(router), None) if router.ask_risk(request.clone(), self.me.clone()) => return,
+            (Decider::Rms(_), None) => Rms::Away("the risk gateway is restarting"),
+            (Decider::Local, None) => Rms::NotAsked,
+        };
+        let now = self.args.clock.now();
+        let (considered, drawn) = self.args.local.consider(&request, now.wall);
+        self.notes.extend(drawn);
+        let answer = considered.answer(now.wall, rms);
+        self.machine.handle(now, Input::RiskAnswered { request: request.request_id, answer });
     }
 }

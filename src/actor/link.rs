@@ -348,7 +348,7 @@ impl Router {
     /// A later word about a decision that lanes may have used.
     pub(super) fn risk_to_all(&self, decision: &RiskDecision) {
         for slot in self.routes.lanes.values() {
-            let answer = RiskAnswer::Decided(decision.clone());
+            let answer = RiskAnswer::from(decision.clone());
             slot.cast(LaneMsg::Risk(decision.request_id, answer, Kept::default()));
         }
     }

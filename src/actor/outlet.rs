@@ -16,7 +16,7 @@ use crate::model::{
     SiteId,
 };
 use crate::wire::relay::{Command, Stamp};
-use crate::wire::{barrier, topic};
+use crate::wire::{barrier, event, topic};
 
 /// Why a command did not leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -128,7 +128,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-/// The record's fields and its body in one object (contract, LaneEvent). The body is spliced in as it was hashed.
+/// The record's fields and what the world sees of its body in one object (contract, LaneEvent).
 fn lane_event(sequence: u64, record: &NewRecord) -> String {
     let mut head = serde_json::json!({
         "event": record.kind, "sequence": sequence, "lane": record.lane, "at": record.at,
@@ -136,14 +136,15 @@ fn lane_event(sequence: u64, record: &NewRecord) -> String {
     if let Some(passage) = record.passage {
         head["passage"] = serde_json::json!(passage);
     }
-    let mut event = head.to_string();
-    let rest = record.body.trim_start_matches('{');
-    event.pop();
+    let mut text = head.to_string();
+    let body = event::shown_body(record.kind, &record.body);
+    let rest = body.trim_start_matches('{');
+    text.pop();
     if !rest.starts_with('}') {
-        event.push(',');
+        text.push(',');
     }
-    event.push_str(rest);
-    event
+    text.push_str(rest);
+    text
 }
 
 #[cfg(test)]

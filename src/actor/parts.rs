@@ -9,7 +9,9 @@ use super::board::{Board, DeskItem};
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::link::Router;
+use super::local::LocalRisk;
 use super::outlet::Outlet;
+use super::selection::Keeper;
 use super::wiring::Lines;
 use crate::device::scale::ScaleSettings;
 use crate::journal::{Journal, Reader};
@@ -41,6 +43,10 @@ pub(super) struct SiteParts {
     pub(super) notification_kept: Duration,
     /// `None`: the edge decides alone.
     pub(super) rms: Option<RmsParts>,
+    /// What the edge itself finds risky.
+    pub(super) local: LocalRisk,
+    /// `None`: the site has no local profiles.
+    pub(super) keeper: Option<Keeper>,
     pub(super) outlet: Outlet,
     pub(super) router: Router,
     pub(super) link: LinkArgs,

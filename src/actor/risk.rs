@@ -14,6 +14,7 @@ use super::clock::SiteClock;
 use super::ingress::Kept;
 use super::lane::LaneMsg;
 use super::link::Router;
+use super::local::{Considered, LocalRisk};
 use super::outlet::Outlet;
 use crate::matching::MatchPolicy;
 use crate::metrics::{self, RiskResult};
@@ -21,7 +22,7 @@ use crate::model::risk::{Assessment, RiskKind, SeenVehicle};
 use crate::model::{Mono, RiskAnswer, RiskDecision, RiskRequest, SiteId, Timestamp};
 use crate::registry::{Registry, RegistryFailure};
 use crate::risk::gateway::{Gateway, GatewayEffect, GatewaySettings, Unavailable};
-use crate::risk::stricter;
+use crate::risk::{Rms, stricter};
 use crate::wire::risk::decode_decision;
 use crate::wire::signature::PublicKeys;
 
@@ -59,7 +60,8 @@ pub(super) struct Answer {
 /// Who asked.
 #[derive(Debug, Clone)]
 enum Asker {
-    Lane(ActorRef<LaneMsg>),
+    /// A lane, with what the edge itself found: that goes into the answer, whatever the RMS says.
+    Lane(ActorRef<LaneMsg>, Arc<Considered>),
     Ahead(Arc<Ahead>),
 }
 
@@ -82,6 +84,7 @@ pub(super) struct RiskArgs {
     pub(super) registry: Arc<Registry>,
     pub(super) policy: Arc<MatchPolicy>,
     pub(super) router: Router,
+    pub(super) local: LocalRisk,
     pub(super) outlet: Outlet,
     pub(super) clock: SiteClock,
 }
@@ -120,7 +123,7 @@ impl Actor for RiskActor {
         let now = state.args.clock.mono();
         let mut kept = Kept::default();
         match msg {
-            RiskMsg::Ask(request, lane) => state.gateway.ask(now, request, Asker::Lane(lane)),
+            RiskMsg::Ask(request, lane) => state.ask(now, request, lane),
             RiskMsg::Assess(number) => state.assess(now, &number),
             RiskMsg::Answered(answer) => kept = state.answered(now, answer),
             RiskMsg::Wake => {
@@ -136,6 +139,15 @@ impl Actor for RiskActor {
 }
 
 impl RiskState {
+    fn ask(&mut self, now: Mono, request: Box<RiskRequest>, lane: ActorRef<LaneMsg>) {
+        let (considered, drawn) = self.args.local.consider(&request, self.args.clock.now().wall);
+        if let Some(record) = drawn {
+            // Before the answer, and whatever becomes of it: the draw of a vehicle that leaves is kept.
+            lane.cast(LaneMsg::Note(record)).ok();
+        }
+        self.gateway.ask(now, request, Asker::Lane(lane, Arc::new(considered)));
+    }
+
     /// An answer counts when it is signed as the site requires, is a decision, and carries its own correlation.
     fn answered(&mut self, now: Mono, answer: Answer) -> Kept {
         let Answer { payload, correlation, user_properties, kept } = answer;
@@ -193,6 +205,7 @@ impl RiskState {
             site: self.args.site.clone(),
             lane: None,
             passage: None,
+            direction: Some(notification.direction),
             at: wall,
             reply_by: wall.plus(self.args.settings.timeout),
             vehicle: SeenVehicle::default(),
@@ -234,7 +247,7 @@ impl RiskState {
                     metrics::risk_request(RiskResult::Late);
                     self.hand_on_late(&asker, decision, kept.take().unwrap_or_default());
                 }
-                GatewayEffect::Unavailable(asker, id, why) => Self::unavailable(&asker, id, why),
+                GatewayEffect::Unavailable(asker, id, why) => self.unavailable(&asker, id, why),
                 GatewayEffect::Unknown(_) => metrics::risk_request(RiskResult::Late),
                 GatewayEffect::Breaker(state) => {
                     tracing::warn!(state = state.as_str(), "the breaker before the RMS changed");
@@ -247,7 +260,10 @@ impl RiskState {
 
     fn hand_on(&self, asker: Asker, decision: RiskDecision, kept: Kept) {
         match asker {
-            Asker::Lane(lane) => answer(&lane, decision.request_id, RiskAnswer::Decided(decision), kept),
+            Asker::Lane(lane, considered) => {
+                let reply = considered.answer(self.args.clock.now().wall, Rms::Answered(&decision));
+                answer(&lane, decision.request_id, reply, kept);
+            }
             Asker::Ahead(ahead) => self.keep(&ahead, decision, kept),
         }
     }
@@ -255,7 +271,7 @@ impl RiskState {
     /// A word after the one that counted: it only strengthens (hazard 27).
     fn hand_on_late(&self, asker: &Asker, decision: RiskDecision, kept: Kept) {
         match asker {
-            Asker::Lane(lane) => answer(lane, decision.request_id, RiskAnswer::Decided(decision), kept),
+            Asker::Lane(lane, _) => answer(lane, decision.request_id, decision.into(), kept),
             Asker::Ahead(ahead) => {
                 let known = self.args.registry.assessment(&ahead.notification).ok().flatten();
                 let known = known.filter(|known| known.decision.request_id == decision.request_id);
@@ -290,15 +306,16 @@ impl RiskState {
         self.args.registry.assess(assessment, Box::new(done));
     }
 
-    fn unavailable(asker: &Asker, id: Uuid, why: Unavailable) {
+    fn unavailable(&self, asker: &Asker, id: Uuid, why: Unavailable) {
         metrics::risk_request(match why {
             Unavailable::Timeout => RiskResult::Timeout,
             Unavailable::BreakerOpen => RiskResult::BreakerOpen,
             Unavailable::Full => RiskResult::Full,
         });
         match asker {
-            Asker::Lane(lane) => {
-                answer(lane, id, RiskAnswer::Unavailable(why.reason().to_owned()), Kept::default());
+            Asker::Lane(lane, considered) => {
+                let reply = considered.answer(self.args.clock.now().wall, Rms::Away(why.reason()));
+                answer(lane, id, reply, Kept::default());
             }
             // The lane will ask when the vehicle comes, and the next look asks again.
             Asker::Ahead(_) => {}

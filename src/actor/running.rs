@@ -15,17 +15,23 @@ use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::intake::{Cameras, Intake};
 use super::link::Router;
+use super::local::LocalRisk;
 use super::outlet::Outlet;
 use super::parts::SiteParts;
+use super::selection::{KeepError, Keeper, KeeperParts};
 use super::site::{SiteActor, SiteMsg, all_answer};
 use super::wiring::{self, Lines};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::device::camera::presets;
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
-use crate::journal::{Journal, Limits, Reader};
+use crate::journal::{Journal, Limits, Reader, StoredRecord};
 use crate::metrics;
 use crate::model::{DeviceName, LaneId, PassageId, RecordKind};
 use crate::registry::Registry;
+use crate::risk::Degraded;
+use crate::risk::profile::ProfileSet;
+use crate::risk::selection::ShiftPlan;
+use crate::wire::event::shown_body;
 use crate::wire::topic;
 
 /// How long the link may take to send what waits when the controller stops.
@@ -96,6 +102,11 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     wiring::wire(config, &relays, &router);
     let arms = wiring::arms(&relays);
     let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl, arms);
+    let keeper = open_keeper(config, &journal, &reader, &outlet, &board, clock).await?;
+    let local = match &keeper {
+        Some(keeper) => keeper.local.clone(),
+        None => LocalRisk::new(ProfileSet::default(), None, degraded(config)),
+    };
     let parts = SiteParts {
         site: config.site.id.clone(),
         lanes: config.lanes.iter().map(|lane| lane_parts(config, lane, &templates)).collect(),
@@ -106,6 +117,8 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         policy: Arc::new(match_policy(config, templates)),
         notification_kept: config.policy.notification_kept,
         rms: rms_parts(config)?,
+        local,
+        keeper,
         outlet,
         link: LinkArgs { handle: link.clone(), settings, router: router.clone() },
         router: router.clone(),
@@ -118,6 +131,43 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     link.publish(online).ok();
     let status = (status_topic, status.offline);
     Ok(Running { site, ended, link, relays, journal, registry, router, lanes, board, clock, status, directory })
+}
+
+/// A record as the HTTP interface shows it.
+fn shown_record(record: &StoredRecord) -> serde_json::Value {
+    let mut shown = record.to_json();
+    let body = shown_body(record.kind, &record.body);
+    shown["body"] = serde_json::from_str(&body).unwrap_or_default();
+    shown
+}
+
+const fn degraded(config: &Config) -> Degraded {
+    match config.risk.degraded {
+        config::Degraded::Hold => Degraded::Hold,
+        config::Degraded::Local => Degraded::Local,
+    }
+}
+
+async fn open_keeper(
+    config: &Config,
+    journal: &Arc<Journal>,
+    reader: &Reader,
+    outlet: &Outlet,
+    board: &Board,
+    clock: SiteClock,
+) -> Result<Option<Keeper>, KeepError> {
+    let Some(profiles) = &config.risk.profiles_directory else { return Ok(None) };
+    let parts = KeeperParts {
+        profiles: profiles.clone(),
+        data: config.data.directory.clone(),
+        plan: ShiftPlan::new(config.site.time_zone, config.risk.shifts.iter().copied()),
+        degraded: degraded(config),
+        journal: Arc::clone(journal),
+        outlet: outlet.clone(),
+        board: board.clone(),
+        clock,
+    };
+    Keeper::open(parts, reader).await.map(Some)
 }
 
 struct Status {
@@ -237,7 +287,7 @@ impl Running {
         Arc::new(move |passage| {
             let reader = Reader::open(&directory).map_err(|error| error.to_string())?;
             let records = reader.passage(passage).map_err(|error| error.to_string())?;
-            let shown: Vec<_> = records.iter().map(crate::journal::StoredRecord::to_json).collect();
+            let shown: Vec<_> = records.iter().map(shown_record).collect();
             Ok((!shown.is_empty()).then_some(serde_json::Value::Array(shown)))
         })
     }

@@ -21,6 +21,7 @@ use super::registry::{RegistryActor, RegistryArgs};
 use super::relay::{RelayActor, RelayArgs};
 use super::risk::{RiskActor, RiskArgs};
 use super::scale::{ScaleActor, ScaleArgs};
+use super::selection::SelectionKeeper;
 use crate::lane::{Clock, Input, Restored};
 use crate::metrics;
 use crate::model::{LaneId, Mono, NewRecord, Phase, Service};
@@ -37,6 +38,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 enum Child {
     Journal,
     Registry,
+    Selection,
     Risk,
     Lane(LaneId),
     Scale(LaneId),
@@ -50,6 +52,7 @@ impl Child {
         match self {
             Self::Journal => "journal",
             Self::Registry => "registry",
+            Self::Selection => "selection",
             Self::Risk => "risk",
             Self::Lane(_) => "lane",
             Self::Scale(_) => "scale",
@@ -159,6 +162,9 @@ impl Actor for SiteActor {
 impl SiteState {
     fn children(&self) -> Vec<Child> {
         let mut children = vec![Child::Journal, Child::Registry];
+        if self.parts.keeper.is_some() {
+            children.push(Child::Selection);
+        }
         if self.parts.rms.is_some() {
             children.push(Child::Risk);
         }
@@ -181,6 +187,10 @@ impl SiteState {
                 Actor::spawn_linked(None, JournalKeeper, args, me.get_cell()).await?.0.get_cell()
             }
             Child::Registry => self.start_registry(me).await?,
+            Child::Selection => {
+                let keeper = self.parts.keeper.clone().ok_or("the site has no local profiles")?;
+                Actor::spawn_linked(None, SelectionKeeper, keeper, me.get_cell()).await?.0.get_cell()
+            }
             Child::Risk => self.start_risk(me).await?,
             Child::Lane(lane) => self.start_lane(me, lane).await?,
             Child::Scale(lane) => self.start_scale(me, lane).await?,
@@ -218,6 +228,7 @@ impl SiteState {
             registry: Arc::clone(&self.parts.registry),
             policy: Arc::clone(&self.parts.policy),
             router: self.parts.router.clone(),
+            local: self.parts.local.clone(),
             outlet: self.parts.outlet.clone(),
             clock: self.parts.clock,
         };
@@ -241,6 +252,7 @@ impl SiteState {
             registry: Arc::clone(&self.parts.registry),
             policy: Arc::clone(&self.parts.policy),
             decider,
+            local: self.parts.local.clone(),
             outlet: self.parts.outlet.clone(),
             ingress,
             board: self.parts.board.clone(),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
 
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
-use crate::actor::check_files;
+use crate::actor::{ProfilesError, check_files, load_profiles};
 use crate::config::{self, Config, ConfigError};
 use crate::device::camera::{PresetFault, presets};
 
@@ -61,9 +61,13 @@ pub(super) fn run(path: &Path) -> ExitCode {
     match load(path) {
         Err(code) => code,
         Ok(config) => {
+            let profiles = match profiles(&config) {
+                Ok(profiles) => profiles,
+                Err(code) => return code,
+            };
             let lanes: Vec<_> = config.lanes.iter().map(|lane| lane.id.as_str()).collect();
             let line = serde_json::json!({
-                "site": config.site.id, "time_zone": config.site.time_zone.name(), "lanes": lanes,
+                "site": config.site.id, "time_zone": config.site.time_zone.name(), "lanes": lanes, "profiles": profiles,
                 "warnings": config.warnings,
             });
             match writeln!(io::stdout().lock(), "{line}") {
@@ -72,6 +76,18 @@ pub(super) fn run(path: &Path) -> ExitCode {
             }
         }
     }
+}
+
+/// How many local profiles are in the directory that a configuration names.
+fn profiles(config: &Config) -> Result<usize, ExitCode> {
+    let Some(directory) = &config.risk.profiles_directory else { return Ok(0) };
+    load_profiles(directory).map(|set| set.profiles().len()).map_err(|error| {
+        writeln!(io::stderr().lock(), "{error}").ok();
+        match error {
+            ProfilesError::Wrong { .. } => ExitCode::from(EXIT_INPUT),
+            ProfilesError::Read { .. } => ExitCode::from(EXIT_ENVIRONMENT),
+        }
+    })
 }
 
 fn show(error: &ConfigError, name: &str, text: &str) {

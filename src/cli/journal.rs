@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::selection::{self, SelectionCommand};
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
 use crate::journal::{JournalError, Reader, Selection, verify};
 use crate::model::{LaneId, PassageId, RecordKind};
@@ -33,6 +34,9 @@ pub enum JournalCommand {
         #[command(flatten)]
         filter: Filter,
     },
+    /// Verify the random selections.
+    #[command(subcommand)]
+    Selection(SelectionCommand),
     /// Print the whole journal as JSON lines, for an archive.
     Export {
         /// Which journal.
@@ -74,7 +78,7 @@ pub struct Filter {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+pub(super) enum Trouble {
     #[error("{0}")]
     Journal(#[from] JournalError),
     #[error("{path}: {why}")]
@@ -86,7 +90,7 @@ enum Trouble {
 }
 
 impl Place {
-    fn directory(&self) -> Result<PathBuf, Trouble> {
+    pub(super) fn directory(&self) -> Result<PathBuf, Trouble> {
         match (&self.data, &self.config) {
             (Some(data), _) => Ok(data.clone()),
             (None, Some(config)) => directory_of(config),
@@ -116,6 +120,7 @@ pub fn run(command: JournalCommand) -> ExitCode {
     let done = match command {
         JournalCommand::Verify { place } => check(&place),
         JournalCommand::Show { place, filter } => show(&place, filter),
+        JournalCommand::Selection(command) => selection::run(command),
         JournalCommand::Export { place } => {
             let all = Filter { passage: None, lane: None, kind: None, from: 1, limit: None };
             show(&place, all)

@@ -11,7 +11,9 @@ pub mod journal;
 pub mod officer;
 pub mod plate;
 pub mod registry;
+pub mod risk;
 mod run;
+pub mod selection;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -66,6 +68,9 @@ enum Command {
     /// Bring documents in from files, and show what is stored.
     #[command(subcommand)]
     Registry(registry::RegistryCommand),
+    /// Try local risk profiles.
+    #[command(subcommand)]
+    Risk(risk::RiskCommand),
 }
 
 /// The program with the arguments of the process.
@@ -96,5 +101,6 @@ pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Camera(command) => camera::run(command),
         Command::Officer(command) => officer::run(command),
         Command::Registry(command) => registry::run(command),
+        Command::Risk(command) => risk::run(command),
     }
 }

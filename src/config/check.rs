@@ -7,21 +7,18 @@ use std::time::Duration;
 
 use super::camera::{self, Camera};
 use super::duration::Text;
-use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawMode, RawRequired};
+use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawRequired};
 use super::place::{Step, steps};
 use super::relay::{gather, wire_barrier, wire_loop};
+use super::risk::risk;
 use super::scale::one_scale;
-use super::{
-    Barrier, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Risk, RiskMode, Site,
-};
-use crate::model::{BarrierPlace, FindingCode, LoopPlace, Severity, View};
+use super::{Barrier, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Site};
+use crate::model::{BarrierPlace, FindingCode, LaneId, LoopPlace, Severity, View};
 
 /// Lanes of one site.
 pub const LANES_MAX: usize = 1_024;
 /// Longest timeout that makes sense.
 const TIMEOUT_MAX: Duration = Duration::from_secs(3_600);
-/// Risk requests under way at once.
-const IN_FLIGHT_MAX: usize = 4_096;
 /// Longest lead that makes sense.
 const LEAD_MAX: Duration = Duration::from_secs(30 * 86_400);
 /// Prior notifications are kept 30 days (domain §3).
@@ -93,24 +90,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         session_expiry: raw.mqtt.session_expiry.map_or(Duration::from_secs(86_400), |text| text.0),
         command_ttl: faults.timeout("mqtt.command_ttl", raw.mqtt.command_ttl, Duration::from_secs(2)),
     };
-    let risk = Risk {
-        mode: match raw.risk.mode {
-            Some(RawMode::Local) => RiskMode::Local,
-            Some(RawMode::Rms) | None => RiskMode::Rms,
-        },
-        request_timeout: faults.timeout("risk.request_timeout", raw.risk.request_timeout, Duration::from_secs(3)),
-        pre_arrival: raw.risk.pre_arrival.unwrap_or(true),
-        in_flight: raw.risk.in_flight.unwrap_or(64),
-        breaker_failures: raw.risk.breaker_failures.unwrap_or(5),
-        breaker_pause: faults.timeout("risk.breaker_pause", raw.risk.breaker_pause, Duration::from_secs(10)),
-        response_keys_file: raw.risk.response_keys_file,
-    };
-    if !(1..=IN_FLIGHT_MAX).contains(&risk.in_flight) {
-        faults.at("risk.in_flight", format!("1 to {IN_FLIGHT_MAX} requests are expected"));
-    }
-    if risk.breaker_failures == 0 {
-        faults.at("risk.breaker_failures", "one or more requests are expected");
-    }
+    let risk = risk(raw.risk, faults, &mut warnings);
     let policy = policy(raw.policy, faults);
     let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
     let own_presets = raw.cameras.presets_directory.is_some();
@@ -210,6 +190,10 @@ fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults) -> 
     for (index, lane) in raw.into_iter().enumerate() {
         if !ids.insert(lane.id.clone()) {
             faults.at(&format!("lane[{index}].id"), format!("there are two lanes {}", lane.id));
+        }
+        if lane.id == LaneId::whole_site() {
+            let message = "it stands for the whole site in the journal; another name is expected";
+            faults.at(&format!("lane[{index}].id"), message);
         }
         let port = lane.scale.as_ref().and_then(|scale| scale.port.clone());
         if let Some(port) = port

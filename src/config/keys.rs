@@ -17,15 +17,20 @@ pub(super) const KEYS: Keys = Keys {
         ("http", leaf(&["listen", "officers_file"])),
         (
             "risk",
-            leaf(&[
-                "mode",
-                "request_timeout",
-                "pre_arrival",
-                "in_flight",
-                "breaker_failures",
-                "breaker_pause",
-                "response_keys_file",
-            ]),
+            Keys {
+                values: &[
+                    "mode",
+                    "request_timeout",
+                    "pre_arrival",
+                    "in_flight",
+                    "breaker_failures",
+                    "breaker_pause",
+                    "response_keys_file",
+                    "profiles_directory",
+                    "degraded",
+                ],
+                tables: &[("selection", leaf(&["shifts"]))],
+            },
         ),
         ("cameras", leaf(&["presets_directory"])),
         (
@@ -102,16 +107,7 @@ pub(super) const KEYS: Keys = Keys {
 };
 
 /// `policy.severity` has a key a finding.
-const FINDINGS: Keys = leaf(&FINDING_NAMES);
-const FINDING_NAMES: [&str; FindingCode::ALL.len()] = {
-    let mut names = [""; FindingCode::ALL.len()];
-    let mut index = 0;
-    while index < names.len() {
-        names[index] = FindingCode::ALL[index].as_str();
-        index += 1;
-    }
-    names
-};
+const FINDINGS: Keys = leaf(&FindingCode::NAMES);
 
 const fn leaf(values: &'static [&'static str]) -> Keys {
     Keys { values, tables: &[] }

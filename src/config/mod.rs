@@ -12,6 +12,7 @@ mod keys;
 mod parse;
 mod place;
 pub mod relay;
+mod risk;
 mod scale;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub use check::LANES_MAX;
 pub use duration::parse as parse_duration;
 pub use keys::all_keys;
 pub use parse::{ConfigError, parse};
+pub use place::line_column;
+pub use risk::SHIFTS_MAX;
 
 /// Everything a site is configured to.
 #[derive(Debug, Clone)]
@@ -122,6 +125,21 @@ pub struct Risk {
     pub breaker_pause: Duration,
     /// A file with the public keys whose signatures alone count; `None`: answers need none.
     pub response_keys_file: Option<PathBuf>,
+    /// Where the local profiles are; with none there are no local profiles.
+    pub profiles_directory: Option<PathBuf>,
+    /// What happens while the RMS is away.
+    pub degraded: Degraded,
+    /// Local times at which the shifts of the selection begin.
+    pub shifts: Vec<chrono::NaiveTime>,
+}
+
+/// What happens while the RMS is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Degraded {
+    /// Every vehicle is held.
+    Hold,
+    /// Local profiles decide, with yellow as the least.
+    Local,
 }
 
 /// What a passage must be matched to.

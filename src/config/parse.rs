@@ -105,6 +105,21 @@ pub(super) struct RawRisk {
     pub(super) breaker_failures: Option<u32>,
     pub(super) breaker_pause: Option<Text>,
     pub(super) response_keys_file: Option<PathBuf>,
+    pub(super) profiles_directory: Option<PathBuf>,
+    pub(super) degraded: Option<RawDegraded>,
+    pub(super) selection: Option<RawSelection>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawDegraded {
+    Hold,
+    Local,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RawSelection {
+    pub(super) shifts: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -53,7 +53,8 @@ pub(super) fn find(root: &DeTable<'_>, path: &[Step]) -> Range<usize> {
 }
 
 /// Line and column, both from 1, of a byte.
-pub(super) fn line_column(text: &str, byte: usize) -> (usize, usize) {
+#[must_use]
+pub fn line_column(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

@@ -28,6 +28,28 @@ fn faults(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn shifts_are_local_times_and_degraded_is_hold_unless_said() {
+    let risk = parse(MINIMAL, []).expect("a configuration").risk;
+    assert_eq!((risk.degraded, risk.profiles_directory, risk.shifts.len()), (Degraded::Hold, None, 0));
+    let text = format!(
+        "{MINIMAL}\n[risk]\nprofiles_directory = \"risk\"\ndegraded = \"local\"\nselection.shifts = [\"20:00\", \"08:00\"]\n"
+    );
+    let config = parse(&text, []).expect("a configuration");
+    assert_eq!((config.risk.degraded, config.risk.shifts.len()), (Degraded::Local, 2));
+    assert_eq!(config.warnings, Vec::<String>::new());
+    for (shifts, fault) in [
+        (r#"["08:00", "8 pm"]"#, "line 17, column 30: risk.selection.shifts[1]: a local time"),
+        (r#"["08:00", "08:00"]"#, "risk.selection.shifts[1]: there are two shifts at 08:00"),
+        ("\"08:00\"", "risk.selection.shifts"),
+    ] {
+        let faults = faults(&format!("{MINIMAL}\n[risk]\nselection.shifts = {shifts}\n"));
+        assert!(faults.iter().any(|found| found.contains(fault)), "{shifts}: {faults:?}");
+    }
+    let wrong = MINIMAL.replace("in-01", "site");
+    assert!(faults(&wrong)[0].contains("stands for the whole site"));
+}
+
+#[test]
 fn a_minimal_file_has_sensible_defaults() {
     let config = parse(MINIMAL, []).expect("valid");
     assert_eq!(config.mqtt.url, "mqtt://127.0.0.1:1883");

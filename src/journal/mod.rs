@@ -13,12 +13,15 @@
 mod chain;
 mod reader;
 mod rows;
+mod seeds;
+mod selection;
 mod store;
 mod verify;
 mod writer;
 
 pub use chain::{GENESIS, hash_record};
 pub use reader::{OpenPassage, Reader, Selection, StoredRecord};
+pub use seeds::{SeedError, SeedVault};
 pub use store::{Claim, FILE_NAME, JournalError};
 pub use verify::{Damage, Report, verify};
 pub use writer::{Batch, CommitStats, Committed, Done, Failure, Journal, Limits, Observer};

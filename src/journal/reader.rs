@@ -76,7 +76,7 @@ pub struct Reader {
     place: Place,
 }
 
-const COLUMNS: &str = "sequence, at, lane, passage, kind, body, previous, hash";
+pub(super) const COLUMNS: &str = "sequence, at, lane, passage, kind, body, previous, hash";
 
 impl Reader {
     /// Opens the journal of a data directory for reading.
@@ -172,7 +172,7 @@ impl Reader {
         }
     }
 
-    fn query(&self, sql: &str, parameters: impl Params) -> Result<Vec<StoredRecord>, JournalError> {
+    pub(super) fn query(&self, sql: &str, parameters: impl Params) -> Result<Vec<StoredRecord>, JournalError> {
         let connection = self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let fail = |source| self.place.database(source);
         let mut statement = connection.prepare_cached(sql).map_err(fail)?;

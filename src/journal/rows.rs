@@ -78,7 +78,11 @@ pub(super) fn insert(
         | RecordKind::AlarmCleared
         | RecordKind::DeviceLost
         | RecordKind::DeviceFound
-        | RecordKind::ServiceChanged => {}
+        | RecordKind::ServiceChanged
+        | RecordKind::ProfilesChanged
+        | RecordKind::SelectionCommitted
+        | RecordKind::SelectionDrawn
+        | RecordKind::SelectionRevealed => {}
     }
     Ok(hash)
 }

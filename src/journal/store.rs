@@ -72,6 +72,8 @@ CREATE TABLE IF NOT EXISTS record (
 CREATE INDEX IF NOT EXISTS record_passage ON record (passage) WHERE passage IS NOT NULL;
 CREATE INDEX IF NOT EXISTS record_released ON record (sequence) WHERE kind = 'released';
 CREATE INDEX IF NOT EXISTS record_service ON record (lane, sequence) WHERE kind = 'service_changed';
+CREATE INDEX IF NOT EXISTS record_selection ON record (sequence) WHERE kind IN ('selection_committed', 'selection_drawn', 'selection_revealed');
+CREATE INDEX IF NOT EXISTS record_profiles ON record (sequence) WHERE kind = 'profiles_changed';
 CREATE TABLE IF NOT EXISTS open_passage (passage TEXT PRIMARY KEY, lane TEXT NOT NULL, opened INTEGER NOT NULL) STRICT;
 ";
 

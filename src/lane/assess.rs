@@ -2,18 +2,16 @@
 
 use serde::Serialize;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::evidence::{Change, Read};
 use super::io::{Effect, Happening, Step};
 use super::machine::Machine;
 use super::passage::{Awaiting, Judged, Passage, Way};
-use super::setup::{MATCH_WITHIN, RISK_GRACE};
+use super::setup::MATCH_WITHIN;
 use super::timer::Timer;
-use crate::model::risk::{Assessment, Measured, RiskKind, SeenVehicle};
 use crate::model::{
-    Channel, CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now, PassageId,
-    RadiationReading, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Scored, Severity, View, WeightReading,
+    CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now, PassageId,
+    RadiationReading, RecordKind, Scored, Severity, View, WeightReading,
 };
 
 #[derive(Serialize)]
@@ -27,14 +25,6 @@ struct MatchedBody<'a> {
     findings: &'a [Finding],
     /// What was considered and everything that spoke for and against it.
     candidates: &'a [Scored],
-}
-
-#[derive(Serialize)]
-struct DecidedBody<'a> {
-    #[serde(flatten)]
-    decision: &'a RiskDecision,
-    /// Before arrival, or at the lane.
-    kind: RiskKind,
 }
 
 impl Machine {
@@ -159,28 +149,7 @@ impl Machine {
         passage.matched = Some(result);
         self.record(now, Some(id), RecordKind::Matched, &body);
         self.hold_findings(now);
-        match self.cleared_before(now) {
-            Some(assessment) => self.take_earlier_decision(now, assessment),
-            None => self.ask_risk(now),
-        }
-    }
-
-    /// The decision taken before arrival, unless something that was seen since speaks against it, or it is over.
-    fn cleared_before(&self, now: Now) -> Option<Assessment> {
-        let passage = self.passage.as_ref()?;
-        let assessment = passage.matched.as_ref()?.assessed.clone()?;
-        let over = assessment.decision.valid_until.is_some_and(|until| until <= now.wall);
-        let contradicted = passage.findings.iter().any(|finding| finding.severity != Severity::Info);
-        (!over && !contradicted).then_some(assessment)
-    }
-
-    fn take_earlier_decision(&mut self, now: Now, assessment: Assessment) {
-        let Some(passage) = &mut self.passage else { return };
-        // The steps tell when it was: before the vehicle came.
-        passage.steps.risk_requested = Some(assessment.asked_at);
-        passage.steps.risk_decided = Some(assessment.decided_at);
-        self.tell(Happening::Decided(RiskKind::PreArrival));
-        self.decided(now, assessment.decision, RiskKind::PreArrival);
+        self.ask_risk(now);
     }
 
     fn hold_findings(&mut self, now: Now) {
@@ -196,135 +165,11 @@ impl Machine {
         }
     }
 
-    fn ask_risk(&mut self, now: Now) {
-        let request_id = self.draw_id();
-        let Some(passage) = &mut self.passage else { return };
-        let request = RiskRequest {
-            request_id,
-            kind: RiskKind::Arrival,
-            site: self.setup.site.clone(),
-            lane: Some(self.setup.lane.clone()),
-            passage: Some(passage.id),
-            at: now.wall,
-            reply_by: now.wall.plus(self.setup.risk_timeout),
-            vehicle: SeenVehicle {
-                tractor: passage.gathered.plate(View::Front).map(str::to_owned),
-                trailer: passage.gathered.plate(View::Rear).map(str::to_owned),
-                country: passage.gathered.country(View::Front).map(str::to_owned),
-            },
-            notification: passage.matched.as_ref().and_then(|m| m.notification.as_deref().cloned()),
-            declaration: passage.matched.as_ref().and_then(|m| m.declaration.as_deref().cloned()),
-            parties: passage.matched.as_ref().map(|m| m.parties.clone()).unwrap_or_default(),
-            measured: Some(Measured {
-                gross_kg: passage.gathered.weight().map(|reading| reading.gross_kg),
-                axles_kg: passage.gathered.weight().and_then(|reading| reading.axles_kg.clone()),
-                radiation: passage.gathered.radiation().map(|reading| reading.alarm),
-            }),
-            findings: passage.findings.clone(),
-        };
-        passage.awaiting = Awaiting::Risk(request_id);
-        passage.steps.risk_requested = Some(now.wall);
-        let id = passage.id;
-        self.record(now, Some(id), RecordKind::RiskRequested, &json!({ "request_id": request_id }));
-        self.timers.set(Timer::Risk, now.mono + self.setup.risk_timeout + RISK_GRACE);
-        self.emit(Effect::AskRisk(Box::new(request)));
-    }
-
-    pub(super) fn on_risk_answered(&mut self, now: Now, request: Uuid, answer: RiskAnswer) {
-        let Some(passage) = &self.passage else {
-            self.tell(Happening::AnswerIgnored);
-            return;
-        };
-        let awaited = passage.awaiting == Awaiting::Risk(request);
-        match answer {
-            RiskAnswer::Decided(decision) if decision.request_id != request => self.tell(Happening::AnswerIgnored),
-            RiskAnswer::Decided(decision) if awaited => self.take_decision(now, decision),
-            RiskAnswer::Decided(decision) if passage.asked.contains(&request) => self.late_decision(now, decision),
-            RiskAnswer::Unavailable(why) if awaited => self.risk_unavailable(now, &why),
-            RiskAnswer::Decided(_) | RiskAnswer::Unavailable(_) => self.tell(Happening::AnswerIgnored),
-        }
-    }
-
-    fn take_decision(&mut self, now: Now, decision: RiskDecision) {
-        if decision.valid_until.is_some_and(|until| until <= now.wall) {
-            self.risk_unavailable(now, "the decision was no longer valid when it came");
-            return;
-        }
-        if let Some(passage) = &mut self.passage {
-            passage.steps.risk_decided = Some(now.wall);
-        }
-        self.tell(Happening::Decided(RiskKind::Arrival));
-        self.decided(now, decision, RiskKind::Arrival);
-    }
-
-    fn decided(&mut self, now: Now, decision: RiskDecision, kind: RiskKind) {
-        let Some(passage) = &mut self.passage else { return };
-        self.timers.stop(Timer::Risk);
-        passage.asked.push(decision.request_id);
-        passage.awaiting = Awaiting::Nothing;
-        passage.judged = Judged::Done;
-        let id = passage.id;
-        self.record(now, Some(id), RecordKind::RiskDecided, &DecidedBody { decision: &decision, kind });
-        self.apply_decision(now, decision);
-        self.conclude(now);
-    }
-
-    /// The channel's and the agencies' holds. A stricter earlier decision stays (invariant A7).
-    fn apply_decision(&mut self, now: Now, decision: RiskDecision) {
-        match decision.channel {
-            Channel::Green | Channel::Blue => {}
-            Channel::Yellow => self.hold(now, HoldCode::ReferredDocuments, decision.reason.clone()),
-            Channel::Red => self.hold(now, HoldCode::ReferredInspection, decision.reason.clone()),
-        }
-        for agency in decision.agencies.iter().filter(|agency| !agency.clear) {
-            let reason = agency.reason.as_deref().unwrap_or("not clear");
-            self.hold(now, HoldCode::AgencyHold, format!("{}: {reason}", agency.agency));
-        }
-        let Some(passage) = &mut self.passage else { return };
-        let stricter = passage.risk.as_ref().is_none_or(|known| decision.channel >= known.channel);
-        if stricter {
-            passage.risk = Some(decision);
-        }
-        self.dirty = true;
-    }
-
-    /// An answer after the one that counted: it only strengthens (hazard 27, invariant A7).
-    fn late_decision(&mut self, now: Now, decision: RiskDecision) {
-        let Some(passage) = &self.passage else { return };
-        let known = passage.channel();
-        let stricter = decision.agencies.iter().any(|agency| !agency.clear)
-            || known.map_or(decision.channel >= Channel::Yellow, |known| decision.channel > known);
-        if !stricter {
-            self.tell(Happening::AnswerIgnored);
-            return;
-        }
-        let id = passage.id;
-        let is_open = matches!(passage.way, Way::Driving(..) | Way::Closing(..));
-        self.record(now, Some(id), RecordKind::RiskDecided, &decision);
-        if is_open {
-            self.raise_alarm(now, crate::model::Alarm::LateStricterDecision);
-            return;
-        }
-        self.void_pending(now, "a stricter decision came");
-        self.apply_decision(now, decision);
-    }
-
     pub(super) fn match_unavailable(&mut self, now: Now) {
         let Some(passage) = &mut self.passage else { return };
         passage.awaiting = Awaiting::Nothing;
         passage.judged = Judged::Done;
         self.hold(now, HoldCode::MatchUnavailable, "the register did not answer in time");
-    }
-
-    pub(super) fn risk_unavailable(&mut self, now: Now, why: &str) {
-        let Some(passage) = &mut self.passage else { return };
-        self.timers.stop(Timer::Risk);
-        if let Awaiting::Risk(request) = passage.awaiting {
-            passage.asked.push(request);
-        }
-        passage.awaiting = Awaiting::Nothing;
-        passage.judged = Judged::Done;
-        self.hold(now, HoldCode::RiskUnavailable, why);
     }
 
     /// The question to the register of a vehicle that waits for papers.

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use crate::model::risk::RiskKind;
 use crate::model::{
     Alarm, BarrierPlace, Channel, Direction, FindingCode, HoldCode, LaneState, MatchQuery, MatchResult, NewRecord,
-    Observation, OpenAuthority, Order, OrderRefusal, Outcome, PassageId, Recorded, RiskAnswer, RiskRequest, Signal,
-    Ticket,
+    Observation, OpenAuthority, Order, OrderRefusal, Outcome, PassageId, Recorded, RiskAnswer, RiskDecision,
+    RiskRequest, Signal, Source, Ticket,
 };
 
 /// Whether the devices behind the message bus can be reached.
@@ -119,6 +119,8 @@ pub enum Happening {
     ArmFault(BarrierPlace),
     /// A decision counted that was taken before arrival, or at the lane.
     Decided(RiskKind),
+    /// The vehicle was selected for a check.
+    Selected(Source),
     /// A late or foreign answer was ignored.
     AnswerIgnored,
     /// A reading of a device that the lane doesn't have was ignored.
@@ -138,8 +140,9 @@ pub enum Effect {
     },
     /// Registry: answer with `Matched`.
     Match(MatchQuery),
-    /// Risk gateway: answer with `RiskAnswered`.
-    AskRisk(Box<RiskRequest>),
+    /// Risk gateway: answer with `RiskAnswered`. Where the RMS has decided before arrival, its decision counts as its
+    /// answer and no network is asked.
+    AskRisk(Box<RiskRequest>, Option<Box<RiskDecision>>),
     /// Barrier: send the one open command that this allows.
     Open(OpenAuthority),
     /// Barrier: send a close command.

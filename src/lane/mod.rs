@@ -21,6 +21,7 @@
 mod admit;
 mod arm;
 mod assess;
+mod decide;
 mod devices;
 mod evidence;
 mod ids;

@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::passage::{Awaiting, Purpose};
 use crate::model::{
     Alarm, BarrierPlace, CommandReason, HoldCode, Now, Order, OrderKind, OrderRefusal, Outcome, RecordKind, Recorded,
-    Service, Ticket,
+    Service, Source, Ticket,
 };
 
 /// Holds that an officer's word does not drop: they need a release, a referral or a refusal.
@@ -95,6 +95,7 @@ impl Machine {
     }
 
     fn refer(&mut self, now: Now, order: &Order) {
+        self.selected(Source::Manual);
         let Some(passage) = &mut self.passage else { return };
         let documents =
             passage.is_held_by(HoldCode::ReferredDocuments) && !passage.is_held_by(HoldCode::ReferredInspection);
@@ -102,8 +103,8 @@ impl Machine {
         passage.outcome = Some(outcome);
         passage.steps.decided = Some(now.wall);
         passage.marks.decided = Some(now.mono);
-        let id = passage.id;
-        self.record(now, Some(id), RecordKind::Referred, &json!({ "outcome": outcome }));
+        let (id, source) = (passage.id, passage.source);
+        self.record(now, Some(id), RecordKind::Referred, &json!({ "outcome": outcome, "source": source }));
         if self.arms.contains_key(&BarrierPlace::Inspection) {
             let purpose =
                 Purpose { barrier: BarrierPlace::Inspection, reason: CommandReason::Refer, order: Some(order.id) };

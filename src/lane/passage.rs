@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use super::evidence::Gathered;
 use crate::model::registry::DocumentRef;
+use crate::model::risk::{Assessment, RiskKind};
 use crate::model::{
     Authority, BarrierPlace, Channel, CommandReason, Finding, Hold, HoldCode, MatchResult, Mono, Now, Order, Outcome,
-    PassageId, RiskDecision, Severity, Timestamp,
+    PassageId, RiskDecision, Severity, Source, Timestamp,
 };
 
 /// What the assessment waits for.
@@ -150,6 +151,12 @@ pub(super) struct Passage {
     pub(super) matched: Option<MatchResult>,
     pub(super) findings: Vec<Finding>,
     pub(super) risk: Option<RiskDecision>,
+    /// The decision taken before arrival that the last question is answered with.
+    pub(super) earlier: Option<Assessment>,
+    /// Why it was selected for a check, if it was.
+    pub(super) source: Option<Source>,
+    /// Why the RMS had no part in the last answer although it should.
+    pub(super) degraded: Option<String>,
     /// Requests of this passage that were answered or given up; a late answer only strengthens.
     pub(super) asked: Vec<Uuid>,
     pub(super) holds: Vec<Hold>,
@@ -189,6 +196,9 @@ impl Passage {
             matched: None,
             findings: Vec::new(),
             risk: None,
+            earlier: None,
+            source: None,
+            degraded: None,
             asked: Vec::new(),
             holds: Vec::new(),
             orders: Vec::new(),
@@ -197,6 +207,11 @@ impl Passage {
             restored: false,
             restored_documents: (None, None),
         }
+    }
+
+    /// Whether the last question is answered by a decision taken before arrival.
+    pub(super) const fn risk_kind(&self) -> RiskKind {
+        if self.earlier.is_some() { RiskKind::PreArrival } else { RiskKind::Arrival }
     }
 
     pub(super) fn channel(&self) -> Option<Channel> {

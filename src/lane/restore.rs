@@ -8,7 +8,7 @@ use super::passage::{Judged, Passage};
 use crate::domain::plate::Templates;
 use crate::model::{
     BarrierPlace, Channel, CommandVerb, DocumentScan, Finding, HoldCode, NewRecord, Now, Outcome, PassageId,
-    RadiationReading, RecordKind, RiskDecision, Service, Severity, WeightReading,
+    RadiationReading, ReasonedDecision, RecordKind, RiskDecision, Service, Severity, WeightReading,
 };
 
 /// An open passage as the journal holds it.
@@ -108,7 +108,10 @@ fn replay(passage: &mut Passage, record: &NewRecord, templates: &Templates) {
         }
         RecordKind::RiskRequested => passage.steps.risk_requested = Some(record.at),
         RecordKind::RiskDecided => {
-            if let Ok(decision) = serde_json::from_str::<RiskDecision>(&record.body) {
+            if let Ok(reasoned) = serde_json::from_str::<ReasonedDecision>(&record.body) {
+                let ReasonedDecision { decision, source, degraded, .. } = reasoned;
+                passage.degraded = degraded;
+                passage.source = passage.source.or(source);
                 let stricter = passage.risk.as_ref().is_none_or(|known| decision.channel >= known.channel);
                 if stricter {
                     passage.risk = Some(decision);
@@ -135,7 +138,11 @@ fn replay(passage: &mut Passage, record: &NewRecord, templates: &Templates) {
         | RecordKind::AlarmCleared
         | RecordKind::DeviceLost
         | RecordKind::DeviceFound
-        | RecordKind::ServiceChanged => {}
+        | RecordKind::ServiceChanged
+        | RecordKind::ProfilesChanged
+        | RecordKind::SelectionCommitted
+        | RecordKind::SelectionDrawn
+        | RecordKind::SelectionRevealed => {}
     }
 }
 

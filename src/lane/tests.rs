@@ -12,6 +12,7 @@ use crate::model::authority::AUTHORITY_PASS_WITHIN;
 use crate::model::*;
 
 mod bench;
+mod degraded;
 mod hazards;
 mod invariants;
 mod stories;

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
-use super::{RISK, RISK_BREAKER, RISK_DECIDED, RISK_LATENCY, RISK_SIGNATURE, RISK_UNDER_WAY};
+use super::{
+    PROFILES, RISK, RISK_BREAKER, RISK_DECIDED, RISK_LATENCY, RISK_SIGNATURE, RISK_UNDER_WAY, SELECTIONS, label,
+};
 use crate::model::risk::RiskKind;
+use crate::model::{LaneId, Source};
 use crate::risk::gateway::BreakerState;
 use crate::wire::signature::SignatureRefusal;
 
@@ -76,4 +79,27 @@ pub fn risk_answer_refused(refusal: SignatureRefusal) {
 /// The RMS took so long.
 pub fn risk_latency(took: Duration) {
     histogram!(RISK_LATENCY).record(took);
+}
+
+/// A vehicle was selected.
+pub fn selected(lane: &LaneId, source: Source) {
+    counter!(SELECTIONS, "lane" => label(lane), "source" => source.as_str()).increment(1);
+}
+
+/// What became of changed profiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProfilesLoaded {
+    /// They are in force.
+    Taken,
+    /// They are wrong; those before stay.
+    Refused,
+}
+
+/// The profiles' directory changed.
+pub fn profiles_loaded(result: ProfilesLoaded) {
+    let result = match result {
+        ProfilesLoaded::Taken => "taken",
+        ProfilesLoaded::Refused => "refused",
+    };
+    counter!(PROFILES, "result" => result).increment(1);
 }

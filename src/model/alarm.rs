@@ -21,6 +21,8 @@ pub enum Alarm {
     LateStricterDecision,
     /// A vehicle crossed the exit and no passage names it.
     UnknownCrossing,
+    /// The RMS gives no usable answer: vehicles are held, or local profiles decide, as the site has configured it.
+    RiskDegraded,
 }
 
 impl Alarm {
@@ -36,6 +38,7 @@ impl Alarm {
             Self::BusDown => "bus_down",
             Self::LateStricterDecision => "late_stricter_decision",
             Self::UnknownCrossing => "unknown_crossing",
+            Self::RiskDegraded => "risk_degraded",
         }
     }
 }

@@ -81,6 +81,14 @@ name!(
     DeviceName
 );
 
+impl LaneId {
+    /// Stands for the whole site in records that belong to no lane; no lane may be called so.
+    #[must_use]
+    pub fn whole_site() -> Self {
+        Self("site".into())
+    }
+}
+
 /// One vehicle's way through one lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -19,6 +19,7 @@ pub mod record;
 pub mod registry;
 pub mod risk;
 pub mod scale;
+pub mod selection;
 pub mod state;
 pub mod time;
 
@@ -36,6 +37,7 @@ pub use observation::{
 pub use order::{Order, OrderKind, OrderRefusal};
 pub use record::{NewRecord, RecordKind, Ticket};
 pub use registry::{Declaration, Party, PriorNotification, Receipt, ReceiptResult};
-pub use risk::{Channel, Measure, RiskAnswer, RiskDecision, RiskRequest};
+pub use risk::{Channel, Measure, ReasonedDecision, RiskAnswer, RiskDecision, RiskRequest};
+pub use selection::{Drawn, Source};
 pub use state::{Direction, LaneState, Outcome, PassageSummary, Phase, Service};
 pub use time::{Mono, Now, Timestamp};

@@ -48,11 +48,19 @@ pub enum RecordKind {
     DeviceFound,
     /// The lane opened or closed, or the controller started.
     ServiceChanged,
+    /// A set of local profiles came into force.
+    ProfilesChanged,
+    /// The seed of a shift's selections was bound.
+    SelectionCommitted,
+    /// A draw was made.
+    SelectionDrawn,
+    /// The seed of a shift that is over was revealed.
+    SelectionRevealed,
 }
 
 impl RecordKind {
     /// All kinds.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::PassageOpened,
         Self::Evidence,
         Self::Matched,
@@ -71,6 +79,10 @@ impl RecordKind {
         Self::DeviceLost,
         Self::DeviceFound,
         Self::ServiceChanged,
+        Self::ProfilesChanged,
+        Self::SelectionCommitted,
+        Self::SelectionDrawn,
+        Self::SelectionRevealed,
     ];
 
     /// The name that the journal and LaneEvent carry.
@@ -95,6 +107,10 @@ impl RecordKind {
             Self::DeviceLost => "device_lost",
             Self::DeviceFound => "device_found",
             Self::ServiceChanged => "service_changed",
+            Self::ProfilesChanged => "profiles_changed",
+            Self::SelectionCommitted => "selection_committed",
+            Self::SelectionDrawn => "selection_drawn",
+            Self::SelectionRevealed => "selection_revealed",
         }
     }
 

@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::command::Texts;
 use super::finding::Finding;
 use super::observation::RadiationAlarm;
 use super::registry::{Declaration, Party, PriorNotification};
+use super::selection::Source;
+use super::state::Direction;
 use super::{LaneId, PassageId, SiteId, Timestamp};
 
 /// The customs channel; a greater one is stricter.
@@ -106,6 +109,9 @@ pub struct RiskRequest {
     /// The passage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passage: Option<PassageId>,
+    /// Which way the lane's traffic goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
     /// When it was asked.
     pub at: Timestamp,
     /// After that the answer only strengthens.
@@ -180,11 +186,66 @@ pub struct Assessment {
     pub decided_at: Timestamp,
 }
 
+/// A profile that could not tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// Its id: for journal and auditors only.
+    pub profile: String,
+    /// Why; names no value of the passage.
+    pub why: String,
+}
+
+/// A decision with what the edge knows of its making; the body of a `risk_decided` record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonedDecision {
+    /// The decision: of the RMS, of the edge, or of both.
+    #[serde(flatten)]
+    pub decision: RiskDecision,
+    /// Why the vehicle was selected; none in the green channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// The edge's reasons in the officer's languages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<Texts>,
+    /// Local profiles that could not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
+    /// Why the RMS has no part in it although it should.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degraded: Option<String>,
+}
+
+impl From<RiskDecision> for ReasonedDecision {
+    fn from(decision: RiskDecision) -> Self {
+        let source = (decision.channel > Channel::Green).then_some(Source::Criteria);
+        Self { decision, source, texts: vec![], doubts: vec![], degraded: None }
+    }
+}
+
 /// What the risk gateway brings back to the lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RiskAnswer {
     /// A decision.
-    Decided(RiskDecision),
-    /// None that can be used; why.
-    Unavailable(String),
+    Decided(Box<ReasonedDecision>),
+    /// The RMS gave none that can be used.
+    Unavailable {
+        /// Why.
+        why: String,
+        /// What the edge found by itself, where that holds the vehicle: it stands whatever the RMS says later.
+        stands: Option<Box<ReasonedDecision>>,
+    },
+}
+
+impl RiskAnswer {
+    /// No answer, and nothing known besides.
+    #[must_use]
+    pub fn unavailable(why: impl Into<String>) -> Self {
+        Self::Unavailable { why: why.into(), stands: None }
+    }
+}
+
+impl From<RiskDecision> for RiskAnswer {
+    fn from(decision: RiskDecision) -> Self {
+        Self::Decided(Box::new(decision.into()))
+    }
 }

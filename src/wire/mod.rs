@@ -6,6 +6,7 @@
 pub mod barrier;
 pub mod bounds;
 pub mod camera;
+pub mod event;
 pub mod import;
 pub mod payload;
 pub mod registry;

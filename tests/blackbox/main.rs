@@ -17,6 +17,7 @@ mod orders;
 mod relay;
 mod restart;
 mod rig;
+mod selection;
 mod serial_line;
 #[path = "../support/mod.rs"]
 mod support;

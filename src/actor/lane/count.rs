@@ -17,6 +17,7 @@ impl LaneState {
             Happening::Held(code) => metrics::held(lane, *code),
             Happening::Found(code) => metrics::finding(lane, *code),
             Happening::Travelled(barrier, took) => metrics::barrier_travel(lane, *barrier, *took),
+            Happening::Selected(source) => metrics::selected(lane, *source),
             Happening::ArmFault(barrier) => metrics::barrier_fault(lane, *barrier),
             Happening::StrangerIgnored => metrics::inbound_rejected("reading", "stranger"),
             Happening::Decided(kind) => metrics::risk_decided(*kind),

@@ -133,10 +133,10 @@ impl Bench {
                 let (passage, round, result) = (query.passage, query.round, self.matched.clone());
                 self.machine.handle(now, Input::Matched { passage, round, result });
             }
-            Effect::AskRisk(request) => {
+            Effect::AskRisk(request, earlier) => {
                 let id = request.request_id;
                 self.asked.push(*request);
-                if let Some(decision) = self.rms.clone() {
+                if let Some(decision) = earlier.map(|earlier| *earlier).or_else(|| self.rms.clone()) {
                     self.answer_risk(id, decision);
                 }
             }
@@ -150,9 +150,15 @@ impl Bench {
     }
 
     pub(super) fn answer_risk(&mut self, request: Uuid, decision: RiskDecision) {
-        let answer = RiskAnswer::Decided(RiskDecision { request_id: request, ..decision });
+        let answer = RiskAnswer::from(RiskDecision { request_id: request, ..decision });
         let now = self.now();
         self.machine.handle(now, Input::RiskAnswered { request, answer });
+    }
+
+    /// The gateway answers the last request.
+    pub(super) fn answer_with(&mut self, answer: impl FnOnce(Uuid) -> RiskAnswer) {
+        let request = self.asked.last().expect("asked").request_id;
+        self.feed(Input::RiskAnswered { request, answer: answer(request) });
     }
 
     /// The journal makes a batch durable.

@@ -168,6 +168,7 @@ fn request(id: u128, kind: RiskKind) -> Box<RiskRequest> {
         site: SiteId::new("test").expect("a name"),
         lane: None,
         passage: None,
+        direction: None,
         at: Timestamp::from_unix_micros(0),
         reply_by: Timestamp::from_unix_micros(0),
         vehicle: SeenVehicle::default(),
