@@ -32,6 +32,7 @@ mod risk;
 mod running;
 mod scale;
 mod selection;
+mod setup;
 mod site;
 mod wiring;
 

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::board::{Board, Part};
-use super::build::{RunError, lane_parts, match_policy, rms_parts, templates};
+use super::build::{RunError, lane_parts, limits, match_policy, rms_parts, templates};
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::intake::{Cameras, Intake};
@@ -114,7 +114,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         journal: Arc::clone(&journal),
         reader,
         registry: Arc::clone(&registry),
-        policy: Arc::new(match_policy(config, templates)),
+        policy: Arc::new(match_policy(config, templates, limits(config)?)),
         notification_kept: config.policy.notification_kept,
         rms: rms_parts(config)?,
         local,

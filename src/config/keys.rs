@@ -43,6 +43,7 @@ pub(super) const KEYS: Keys = Keys {
                     "misread",
                     "plates_file",
                     "dangerous_codes",
+                    "limits_file",
                 ],
                 tables: &[("weight_tolerance", leaf(&["kg", "percent"])), ("severity", FINDINGS)],
             },
@@ -50,7 +51,7 @@ pub(super) const KEYS: Keys = Keys {
         (
             "lane",
             Keys {
-                values: &["id", "direction", "evidence", "evidence_timeout"],
+                values: &["id", "direction", "evidence", "evidence_timeout", "abandoned_after"],
                 tables: &[
                     (
                         "camera",
@@ -65,9 +66,27 @@ pub(super) const KEYS: Keys = Keys {
                             "source",
                             "ingest_secret_file",
                             "ingest_from",
+                            "within",
+                            "silence",
+                            "required",
                         ]),
                     ),
-                    ("loop", leaf(&["name", "driver", "input", "normally", "barrier"])),
+                    (
+                        "loop",
+                        leaf(&[
+                            "name",
+                            "driver",
+                            "input",
+                            "normally",
+                            "barrier",
+                            "pair",
+                            "debounce",
+                            "stuck_after",
+                            "silence",
+                            "required",
+                        ]),
+                    ),
+                    ("reader", leaf(&["name", "silence", "required"])),
                     ("scale", leaf(SCALE)),
                     (
                         "barrier",
@@ -93,6 +112,8 @@ pub(super) const KEYS: Keys = Keys {
                                 "pulse",
                                 "poll",
                                 "normally_closed",
+                                "silence",
+                                "required",
                             ],
                             tables: &[(
                                 "inputs",
@@ -105,6 +126,28 @@ pub(super) const KEYS: Keys = Keys {
         ),
     ],
 };
+
+const SCALE: &[&str] = &[
+    "name",
+    "driver",
+    "port",
+    "baud",
+    "line",
+    "protocol",
+    "layout",
+    "checksum",
+    "address",
+    "unit",
+    "pattern",
+    "request",
+    "equal_frames",
+    "minimum_kg",
+    "max_kg",
+    "division_kg",
+    "method",
+    "silence",
+    "required",
+];
 
 /// `policy.severity` has a key a finding.
 const FINDINGS: Keys = leaf(&FindingCode::NAMES);
@@ -151,22 +194,3 @@ pub fn all_keys() -> Vec<String> {
     collect(&KEYS, "", &mut found);
     found
 }
-
-const SCALE: &[&str] = &[
-    "name",
-    "driver",
-    "port",
-    "baud",
-    "line",
-    "protocol",
-    "layout",
-    "checksum",
-    "address",
-    "unit",
-    "pattern",
-    "request",
-    "equal_frames",
-    "minimum_kg",
-    "max_kg",
-    "division_kg",
-];

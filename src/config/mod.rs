@@ -14,6 +14,7 @@ mod place;
 pub mod relay;
 mod risk;
 mod scale;
+mod sensors;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,7 +23,9 @@ use std::time::Duration;
 
 use self::relay::{BarrierDriver, RelayLine, RelayWiring, WiredLoop};
 use crate::model::scale::{Dialect, LineFormat, ScalePort};
-use crate::model::{BarrierPlace, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId};
+use crate::model::{
+    BarrierPlace, Care, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId, WeighMethod,
+};
 
 pub use camera::{BUILTIN_PRESETS, Camera, Ingest, Travel, Vendor};
 pub use check::LANES_MAX;
@@ -179,6 +182,8 @@ pub struct Policy {
     pub plates_file: Option<PathBuf>,
     /// Beginnings of goods codes that are dangerous goods.
     pub dangerous_codes: Vec<String>,
+    /// The limits of the road; what is built in when none.
+    pub limits_file: Option<PathBuf>,
     /// Findings that weigh other than by default.
     pub severities: BTreeMap<FindingCode, Severity>,
 }
@@ -209,16 +214,55 @@ pub struct Lane {
     pub evidence: Vec<EvidenceKind>,
     /// How long it may take to come.
     pub evidence_timeout: Duration,
+    /// How long a vehicle may stand without anything happening to it.
+    pub abandoned_after: Duration,
     /// Plate readers.
     pub cameras: Vec<Camera>,
     /// Loops.
-    pub loops: Vec<LoopPlace>,
+    pub loops: Vec<Loop>,
     /// Those of them that end on a relay board.
     pub wired_loops: Vec<WiredLoop>,
     /// The scale.
     pub scale: Option<Scale>,
+    /// Document readers and portals; with none named, all that speak on the lane's topics count.
+    pub readers: Vec<Reader>,
     /// Arms; an exit is always among them.
     pub barriers: Vec<Barrier>,
+}
+
+/// One loop, or a pair.
+#[derive(Debug, Clone)]
+pub struct Loop {
+    /// Where it lies.
+    pub place: LoopPlace,
+    /// A second loop lies behind it.
+    pub is_pair: bool,
+    /// How long it must stay free before it counts as free.
+    pub debounce: Duration,
+    /// How long it may stay occupied before the lane asks whether it sticks.
+    pub stuck_after: Duration,
+    /// How it is looked after.
+    pub care: Care,
+}
+
+/// A document reader or a portal.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// As topics name it.
+    pub name: DeviceName,
+    /// How it is looked after.
+    pub care: Care,
+}
+
+/// Which readings of a scale are weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weighing {
+    /// Division, kilograms: below 20 of them a weight is not for decision.
+    pub division_kg: Option<i64>,
+    /// Max, kilograms: above it a weight is not for decision.
+    pub max_kg: Option<i64>,
+    /// How it weighs; kinds are never mixed.
+    pub method: WeighMethod,
 }
 
 /// The scale.
@@ -230,6 +274,10 @@ pub struct Scale {
     pub driver: ScaleDriver,
     /// Below this nothing stands on it, kilograms.
     pub minimum_kg: i64,
+    /// Which of its readings are weights.
+    pub weighing: Weighing,
+    /// How it is looked after.
+    pub care: Care,
 }
 
 /// How a scale is reached.
@@ -271,6 +319,8 @@ pub struct Barrier {
     pub open_timeout: Duration,
     /// How long it may take to close.
     pub close_timeout: Duration,
+    /// How it is looked after.
+    pub care: Care,
 }
 
 impl Barrier {

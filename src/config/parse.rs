@@ -152,11 +152,12 @@ pub(super) struct RawPolicy {
     pub(super) misread: Option<RawMisread>,
     pub(super) plates_file: Option<PathBuf>,
     pub(super) dangerous_codes: Option<Vec<String>>,
+    pub(super) limits_file: Option<PathBuf>,
     #[serde(default)]
     pub(super) severity: BTreeMap<String, Severity>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RawEvidence {
     TractorPlate,
@@ -172,11 +173,14 @@ pub(super) struct RawLane {
     pub(super) direction: Direction,
     pub(super) evidence: Option<Vec<RawEvidence>>,
     pub(super) evidence_timeout: Option<Text>,
+    pub(super) abandoned_after: Option<Text>,
     #[serde(default)]
     pub(super) camera: Vec<RawCamera>,
     #[serde(default, rename = "loop")]
     pub(super) loops: Vec<RawLoop>,
     pub(super) scale: Option<RawScale>,
+    #[serde(default)]
+    pub(super) reader: Vec<RawReader>,
     #[serde(default)]
     pub(super) barrier: Vec<RawBarrier>,
 }
@@ -194,6 +198,9 @@ pub(super) struct RawCamera {
     pub(super) ingest_secret_file: Option<PathBuf>,
     #[serde(default)]
     pub(super) ingest_from: Vec<String>,
+    pub(super) within: Option<Text>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -203,6 +210,26 @@ pub(super) struct RawLoop {
     pub(super) input: Option<u16>,
     pub(super) normally: Option<String>,
     pub(super) barrier: Option<crate::model::BarrierPlace>,
+    pub(super) pair: Option<String>,
+    pub(super) debounce: Option<Text>,
+    pub(super) stuck_after: Option<Text>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawReader {
+    pub(super) name: DeviceName,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawMethod {
+    Static,
+    AxleByAxle,
+    InMotion,
 }
 
 #[derive(Debug, Deserialize)]
@@ -223,6 +250,9 @@ pub(super) struct RawScale {
     pub(super) minimum_kg: Option<i64>,
     pub(super) max_kg: Option<i64>,
     pub(super) division_kg: Option<i64>,
+    pub(super) method: Option<RawMethod>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
 }
 
 /// A number or a letter, as the indicator's menu has it.
@@ -256,6 +286,8 @@ pub(super) struct RawBarrier {
     pub(super) poll: Option<Text>,
     pub(super) inputs: Option<RawInputs>,
     pub(super) normally_closed: Option<Vec<RawRole>>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
 }
 
 /// Parses and checks a configuration; `environment` may override keys.

@@ -5,9 +5,10 @@ use serde_json::json;
 use super::io::Effect;
 use super::machine::Machine;
 use super::passage::{Awaiting, Purpose};
+use super::presence::Seen;
 use crate::model::{
-    Alarm, BarrierPlace, CommandReason, HoldCode, Now, Order, OrderKind, OrderRefusal, Outcome, RecordKind, Recorded,
-    Service, Source, Ticket,
+    Alarm, BarrierPlace, CommandReason, HoldCode, LoopPlace, Now, Order, OrderKind, OrderRefusal, Outcome, RecordKind,
+    Recorded, Service, Source, Ticket,
 };
 
 /// Holds that an officer's word does not drop: they need a release, a referral or a refusal.
@@ -47,6 +48,9 @@ impl Machine {
         if order.passage != Some(passage.id) {
             return Err(OrderRefusal::OtherPassage);
         }
+        if order.kind == OrderKind::ClearHold && self.is_out_of_sight() {
+            return Ok(());
+        }
         if !passage.is_standing() || passage.holds.is_empty() {
             return Err(OrderRefusal::WrongState);
         }
@@ -79,6 +83,7 @@ impl Machine {
     }
 
     fn carry_out(&mut self, now: Now, order: &Order) {
+        self.stirred = true;
         self.record_order(now, order, None);
         if let Some(passage) = self.passage.as_mut().filter(|_| order.kind.needs_passage()) {
             passage.note_order(order, now.wall);
@@ -89,6 +94,7 @@ impl Machine {
             OrderKind::Refuse => self.refuse(now, order),
             OrderKind::CloseLane => self.set_service(now, Service::Closed, &order.reason),
             OrderKind::OpenLane => self.open_lane(now, &order.reason),
+            OrderKind::ClearHold if self.is_out_of_sight() => self.end_out_of_sight(now),
             OrderKind::ClearHold => self.clear_holds(now),
         }
         self.unanswered.push((self.ticket(), order.id));
@@ -131,10 +137,12 @@ impl Machine {
     fn open_lane(&mut self, now: Now, reason: &str) {
         self.clear_alarm(now, Alarm::Tailgating);
         self.clear_alarm(now, Alarm::UnknownCrossing);
+        self.clear_alarm(now, Alarm::WrongWay);
         self.clear_alarm(now, Alarm::LateStricterDecision);
         self.set_service(now, Service::Open, reason);
-        let waits = self.sensors.at(crate::model::LoopPlace::Approach) == super::presence::Seen::Occupied;
-        if waits && self.passage.is_none() {
+        let waits = self.sensors.at(LoopPlace::Approach) == Seen::Occupied;
+        let is_in = self.traffic.behind && self.sensors.at_stop_line() == Seen::Occupied;
+        if (waits || is_in) && self.passage.is_none() {
             self.open_passage(now);
         }
     }
@@ -145,6 +153,9 @@ impl Machine {
         passage.holds.retain(|hold| stays(hold.code));
         passage.outcome = None;
         self.dirty = true;
+        // What is still so is not cleared by a word: a release is another order.
+        self.hold_for_faults(now);
+        self.hold_for_devices(now);
         self.judge_again(now);
     }
 

@@ -21,7 +21,7 @@ impl Machine {
         match &passage.way {
             Way::Authorising(_, purpose) if purpose.barrier != BarrierPlace::Entry => Phase::Releasing,
             Way::Opening(going) if going.barrier != BarrierPlace::Entry => Phase::Releasing,
-            Way::Closing(_, closing) if closing.because == Because::Void => Phase::Held,
+            Way::Closing(_, closing) if matches!(closing.because, Because::Void | Because::Unseen) => Phase::Held,
             Way::Driving(going, _) | Way::Closing(going, _) if going.barrier != BarrierPlace::Entry => Phase::Clearing,
             Way::Standing | Way::Authorising(..) | Way::Opening(_) | Way::Driving(..) | Way::Closing(..) => {
                 standing_phase(passage)

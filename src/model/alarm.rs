@@ -23,6 +23,18 @@ pub enum Alarm {
     UnknownCrossing,
     /// The RMS gives no usable answer: vehicles are held, or local profiles decide, as the site has configured it.
     RiskDegraded,
+    /// A loop chatters, sticks, or contradicts the other sensors (hazards 6, 7).
+    LoopFault,
+    /// A vehicle came in against the travel.
+    WrongWay,
+    /// A vehicle has stood for long, and nothing happened to it.
+    Abandoned,
+    /// The lane works without something that it can do without for a while.
+    LaneDegraded,
+    /// A plate reader said nothing of the vehicle before it (hazard 4).
+    CameraSilent,
+    /// The scale's reading stands still where it can't (hazard 15).
+    ScaleFault,
 }
 
 impl Alarm {
@@ -39,6 +51,12 @@ impl Alarm {
             Self::LateStricterDecision => "late_stricter_decision",
             Self::UnknownCrossing => "unknown_crossing",
             Self::RiskDegraded => "risk_degraded",
+            Self::LoopFault => "loop_fault",
+            Self::WrongWay => "wrong_way",
+            Self::Abandoned => "abandoned",
+            Self::LaneDegraded => "lane_degraded",
+            Self::CameraSilent => "camera_silent",
+            Self::ScaleFault => "scale_fault",
         }
     }
 }

@@ -44,6 +44,10 @@ pub enum FindingCode {
     DeclarationNotReleased,
     /// The scale disagrees with what was declared, beyond tolerance.
     WeightDiscrepancy,
+    /// The vehicle, or one of its axles, is heavier than the road allows.
+    WeightLimit,
+    /// The axle loads don't add up to the gross weight.
+    AxleSum,
     /// The trailer in the lane is not the notified one.
     TrailerMismatch,
     /// The front plate in the lane is not the notified one, as read.
@@ -84,7 +88,7 @@ pub enum FindingCode {
 
 impl FindingCode {
     /// Every code.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::NoNotification,
         Self::NotificationExpired,
         Self::AlreadyUsed,
@@ -92,6 +96,8 @@ impl FindingCode {
         Self::NoDeclaration,
         Self::DeclarationNotReleased,
         Self::WeightDiscrepancy,
+        Self::WeightLimit,
+        Self::AxleSum,
         Self::TrailerMismatch,
         Self::PlateMismatch,
         Self::ContainerMismatch,
@@ -127,6 +133,8 @@ impl FindingCode {
             | Self::NoDeclaration
             | Self::DeclarationNotReleased
             | Self::WeightDiscrepancy
+            | Self::WeightLimit
+            | Self::AxleSum
             | Self::TrailerMismatch
             | Self::ContainerMismatch
             | Self::SealMismatch
@@ -172,6 +180,8 @@ impl FindingCode {
             Self::NoDeclaration => "no_declaration",
             Self::DeclarationNotReleased => "declaration_not_released",
             Self::WeightDiscrepancy => "weight_discrepancy",
+            Self::WeightLimit => "weight_limit",
+            Self::AxleSum => "axle_sum",
             Self::TrailerMismatch => "trailer_mismatch",
             Self::PlateMismatch => "plate_mismatch",
             Self::ContainerMismatch => "container_mismatch",

@@ -6,6 +6,7 @@
 
 pub mod alarm;
 pub mod authority;
+pub mod care;
 pub mod command;
 pub mod finding;
 pub mod hold;
@@ -25,14 +26,15 @@ pub mod time;
 
 pub use alarm::Alarm;
 pub use authority::{Authority, OpenAuthority, Recorded};
+pub use care::{Care, Need};
 pub use command::{BarrierCommand, CommandReason, CommandVerb, Light, Signal};
 pub use finding::{Finding, FindingCode, Severity};
 pub use hold::{Hold, HoldCode, Owner};
 pub use ident::{DeviceName, LaneId, PassageId, SiteId};
-pub use matched::{Clue, MatchQuery, MatchResult, Point, Scored};
+pub use matched::{Axles, Clue, MatchQuery, MatchResult, Point, Scored};
 pub use observation::{
-    BarrierMode, BarrierPlace, BarrierState, DeviceHealth, DocumentScan, LoopPlace, LoopState, Observation, PlateRead,
-    Position, RadiationAlarm, RadiationReading, Stability, View, WeighMethod, WeightReading,
+    BarrierMode, BarrierPlace, BarrierState, DeviceHealth, DocumentScan, Indicated, LoopPlace, LoopState, Observation,
+    PlateRead, Position, RadiationAlarm, RadiationReading, Stability, View, WeighMethod, WeightReading,
 };
 pub use order::{Order, OrderKind, OrderRefusal};
 pub use record::{NewRecord, RecordKind, Ticket};

@@ -122,6 +122,7 @@ fn find(registry: &Registry, change: impl FnOnce(&mut MatchQuery)) -> MatchResul
         trailer: Some(PlateOf { plate: "45DEF02".into(), country: None }),
         documents: vec![],
         gross_kg: Some(27_400),
+        axles: None,
     };
     change(&mut query);
     let required = vec![Required::Notification, Required::Declaration];
@@ -132,6 +133,7 @@ fn find(registry: &Registry, change: impl FnOnce(&mut MatchQuery)) -> MatchResul
         templates: Arc::new(Templates::embedded()),
         lead: None,
         misread: Misread::Holds,
+        limits: Arc::new(crate::matching::RoadLimits::embedded()),
         dangerous_codes: vec![],
         severities: std::collections::BTreeMap::new(),
     };

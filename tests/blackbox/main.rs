@@ -10,6 +10,7 @@
 #[path = "../../simulator/src/board/mod.rs"]
 mod board;
 mod broker;
+mod devices;
 mod indicator;
 mod ingest;
 mod matching;

@@ -64,6 +64,10 @@ fn each_vehicle_counts_once_as_selected_and_an_officers_own_referral_is_manual()
             | Happening::Travelled(..)
             | Happening::ArmFault(_)
             | Happening::Decided(_)
+            | Happening::ReadingUnused(_)
+            | Happening::LoopFault(..)
+            | Happening::DeviceLost(..)
+            | Happening::DeviceUp(_)
             | Happening::AnswerIgnored
             | Happening::StrangerIgnored => None,
         });
