@@ -75,6 +75,8 @@ fn story(passage: &Passage, outcome: Outcome) -> Value {
         "findings": passage.findings,
         "profiles": passage.risk.as_ref().map(|risk| &risk.profiles),
         "measures": passage.risk.as_ref().map(|risk| &risk.measures),
+        "source": passage.source,
+        "degraded": passage.degraded,
         "orders": passage.orders,
         "restored": passage.restored,
     })
