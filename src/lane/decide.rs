@@ -152,9 +152,10 @@ impl Machine {
             self.hold(now, HoldCode::AgencyHold, format!("{}: {reason}", agency.agency));
         }
         let Some(passage) = &mut self.passage else { return };
-        let stricter = passage.risk.as_ref().is_none_or(|known| decision.channel >= known.channel);
-        if stricter {
-            passage.risk = Some(decision);
+        match &mut passage.risk {
+            // What an agency has said is known, so that a repetition is no news.
+            Some(known) if decision.channel < known.channel => known.agencies.extend(decision.agencies),
+            Some(_) | None => passage.risk = Some(decision),
         }
         self.dirty = true;
     }
@@ -163,7 +164,8 @@ impl Machine {
     fn late_decision(&mut self, now: Now, reasoned: ReasonedDecision) {
         let Some(passage) = &self.passage else { return };
         let (known, decision) = (passage.channel(), &reasoned.decision);
-        let stricter = decision.agencies.iter().any(|agency| !agency.clear)
+        let is_known = |agency| passage.risk.as_ref().is_some_and(|known| known.agencies.contains(agency));
+        let stricter = decision.agencies.iter().any(|agency| !agency.clear && !is_known(agency))
             || known.map_or(decision.channel >= Channel::Yellow, |known| decision.channel > known);
         if !stricter {
             self.tell(Happening::AnswerIgnored);
