@@ -111,9 +111,11 @@ impl Machine {
         let kind = passage.risk_kind();
         self.tell(Happening::Decided(kind));
         self.record_decision(now, &reasoned);
-        match &reasoned.degraded {
-            Some(_) => self.raise_alarm(now, Alarm::RiskDegraded),
-            None => self.clear_alarm(now, Alarm::RiskDegraded),
+        match (&reasoned.degraded, kind) {
+            (Some(_), _) => self.raise_alarm(now, Alarm::RiskDegraded),
+            (None, RiskKind::Arrival) => self.clear_alarm(now, Alarm::RiskDegraded),
+            // It was taken long ago: it says nothing of whether the RMS is there.
+            (None, RiskKind::PreArrival) => {}
         }
         self.apply_decision(now, reasoned.decision);
         self.conclude(now);
