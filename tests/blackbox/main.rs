@@ -15,9 +15,11 @@ mod indicator;
 mod ingest;
 mod matching;
 mod orders;
+mod papers;
 mod relay;
 mod restart;
 mod rig;
+mod rms;
 mod selection;
 mod serial_line;
 #[path = "../support/mod.rs"]

@@ -3,8 +3,12 @@
 //! Through a real mosquitto, in one run and in turn: a bare echo (message in, another program, message out), a bare
 //! append with fdatasync, and a decision of the controller. Printed are microseconds and the ratio of the decision to
 //! the sum of both floors. `BENCH_PASSAGES` sets the number of vehicles (200).
+//!
+//! Twice: at a site without an RMS, and with notified vehicles that an RMS cleared before they came, which takes 2 s for
+//! an answer. Neither waits for a network.
 
-#[path = "../tests/support/mod.rs"]
+mod rms;
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use std::fs::File;
@@ -39,10 +43,20 @@ fn main() {
     let passages = std::env::var("BENCH_PASSAGES").ok().and_then(|text| text.parse().ok()).unwrap_or(200_usize);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    runtime.block_on(run(passages));
+    runtime.block_on(async {
+        run("without an RMS", passages, Risk::Local).await;
+        run("cleared before arrival, RMS answers after 2 s", passages, Risk::ClearedAhead).await;
+    });
 }
 
-async fn run(passages: usize) {
+/// Who decides.
+#[derive(Clone, Copy)]
+enum Risk {
+    Local,
+    ClearedAhead,
+}
+
+async fn run(title: &str, passages: usize, risk: Risk) {
     let dir = tempfile::TempDir::new().expect("a directory");
     let port = free_port();
     let _broker = Stop(start_broker(dir.path(), port));
@@ -55,11 +69,17 @@ async fn run(passages: usize) {
     let filters = ["bench/pong", "bcp/bench/lane/+/barrier/+/command", "bcp/bench/lane/+/state"];
     let (device, inbox) = connect(port, "device", &filters).await;
     let mut bench = Bench { device, inbox, plates: 0 };
-    let _controller = Stop(start_controller(dir.path(), port));
+    let http = free_port();
+    let _controller = Stop(start_controller(dir.path(), port, http, risk));
     bench.lane_is_ready().await;
+    let vehicles = passages + WARM_UP;
+    let ahead = match risk {
+        Risk::Local => None,
+        Risk::ClearedAhead => Some(rms::clear(port, http, vehicles).await),
+    };
     let mut log = File::create(dir.path().join("floor")).expect("a file");
     let mut histograms = [(); 4].map(|()| Histogram::<u64>::new_with_bounds(1, 60_000_000, 3).expect("bounds"));
-    for number in 0..passages + WARM_UP {
+    for number in 0..vehicles {
         let echo = bench.echo().await;
         let sync = append(&mut log);
         let decision = bench.passage().await;
@@ -69,13 +89,16 @@ async fn run(passages: usize) {
             }
         }
     }
-    print(passages, &histograms);
+    if let Some(ahead) = ahead {
+        ahead.nobody_was_asked_at_the_lane(http, vehicles);
+    }
+    print(title, passages, &histograms);
 }
 
-fn print(passages: usize, histograms: &[Histogram<u64>; 4]) {
+fn print(title: &str, passages: usize, histograms: &[Histogram<u64>; 4]) {
     let mut out = std::io::stdout().lock();
     let at = |histogram: &Histogram<u64>, quantile| histogram.value_at_quantile(quantile);
-    writeln!(out, "{passages} vehicles, microseconds").expect("printed");
+    writeln!(out, "{title}: {passages} vehicles, microseconds").expect("printed");
     writeln!(out, "{:<28}{:>8}{:>8}{:>8}", "", "p50", "p99", "max").expect("printed");
     for (name, histogram) in
         ["MQTT echo", "append + fdatasync", "floor (sum of both)", "decision"].iter().zip(histograms)
@@ -153,10 +176,11 @@ impl Bench {
 
     /// One vehicle; the time from its weight to its open command.
     async fn passage(&mut self) -> Duration {
+        let plate = plate(self.plates);
         self.plates += 1;
         self.state("loop/approach", "\"occupied\":true").await;
         let read = format!(
-            "{{\"read_id\":\"{}\",\"at\":\"{}\",\"plate\":\"123ABC02\",\"confidence\":0.9,\"view\":\"front\"}}",
+            "{{\"read_id\":\"{}\",\"at\":\"{}\",\"plate\":\"{plate}\",\"confidence\":0.9,\"view\":\"front\"}}",
             self.plates,
             now()
         );
@@ -176,6 +200,13 @@ impl Bench {
         self.expect_phase("vacant").await;
         took
     }
+}
+
+/// The plate of the vehicle with that number, from 0.
+fn plate(number: u32) -> String {
+    // Far from each other, so that none is a misread of another.
+    let letter = |place: u32| char::from_u32(u32::from(b'A') + number / place % 8).expect("a letter");
+    format!("{:03}{}{}{}02", number * 37 % 1000, letter(1), letter(8), letter(64))
 }
 
 fn is_at(message: &Publish, end: &str) -> bool {
@@ -224,9 +255,13 @@ async fn connect(port: u16, id: &str, filters: &[&str]) -> (AsyncClient, mpsc::U
     (client, told)
 }
 
-fn start_controller(dir: &Path, port: u16) -> Child {
+fn start_controller(dir: &Path, port: u16, http: u16, risk: Risk) -> Child {
     let config = dir.join("lane.toml");
-    let (data, http) = (dir.join("data"), free_port());
+    let data = dir.join("data");
+    let (risk, require) = match risk {
+        Risk::Local => ("mode = \"local\"", ""),
+        Risk::ClearedAhead => ("mode = \"rms\"\nrequest_timeout = \"5s\"", "\"notification\""),
+    };
     let text = format!(
         r#"
 [site]
@@ -238,9 +273,9 @@ directory = "{}"
 [http]
 listen = "127.0.0.1:{http}"
 [risk]
-mode = "local"
+{risk}
 [policy]
-require = []
+require = [{require}]
 [[lane]]
 id = "in-01"
 direction = "entry"
