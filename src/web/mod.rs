@@ -3,11 +3,15 @@
 //! The default is loopback; a proxy that speaks TLS stands before it for anything else. Reads need no sign-in there,
 //! orders always do, and cameras by their own secret or network. What it does not do: decide on orders; the lane does.
 
+mod attempts;
+mod book;
 pub mod ingest;
 mod lanes;
 pub mod officers;
 mod orders;
 mod reply;
+mod sign_in;
+mod stale;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -37,7 +41,7 @@ pub struct WebState {
     board: Board,
     metrics: PrometheusHandle,
     officers: Arc<Officers>,
-    orders: Arc<orders::Book>,
+    orders: Arc<book::Book>,
     streams: Arc<tokio::sync::Semaphore>,
     clock: Clock,
     passages: PassageReader,
