@@ -71,7 +71,14 @@ pub(super) fn note(state: &WebState, lane: &LaneId, passage: Option<PassageId>, 
     let now = (state.clock)();
     let (lane, kind) = (lane.clone(), RecordKind::Order);
     let record = NewRecord { at: now.wall, lane, passage, kind, body: body.to_string() };
-    if !state.board.note(record) {
+    if record.lane == LaneId::whole_site() {
+        let recorder = state.recorder.clone();
+        tokio::spawn(async move {
+            if let Err(why) = recorder.record(record).await {
+                tracing::warn!(%why, "a failed sign-in was not journaled");
+            }
+        });
+    } else if !state.board.note(record) {
         tracing::warn!("a refused order was not journaled: the desk is full");
     }
 }
