@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use base64::Engine;
 use serde_json::{Value, json};
 
-use super::rig::{LANE, Rig, Rms, is_command, is_event};
+use super::rig::{LANE, Rig, Rms, http_at, is_command, is_event};
 
 fn add_officer(rig: &Rig, name: &str, role: &str) {
     let file = rig.dir.path().join("officers.toml");
@@ -143,8 +143,14 @@ fn an_order_that_is_sent_again_is_carried_out_once() {
     let (mut rig, release) = held("yellow");
     let key = ["Idempotency-Key: 7f"];
     let (first, second) = std::thread::scope(|scope| {
-        let click = || order_with(&rig, "aigul", &key, &release);
-        let (one, other) = (scope.spawn(click), scope.spawn(click));
+        let (port, release) = (rig.http_port, release.to_string());
+        let mut headers = signed(Some(("aigul", "correct horse")));
+        headers.push(key[0].to_owned());
+        let click = move || {
+            let (status, _, answer) = http_at(port, &orders(), &headers, &release);
+            (status, serde_json::from_str::<Value>(&answer).expect("JSON"))
+        };
+        let (one, other) = (scope.spawn(click.clone()), scope.spawn(click));
         (one.join().expect("answered"), other.join().expect("answered"))
     });
     assert_eq!((first.0, &first), (200, &second));
