@@ -350,3 +350,66 @@ impl Officers {
         Arc::clone(&loaded.officers)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_is_anybodys_opening_the_supervisors_and_an_auditor_reads_only() {
+        let by_officers = [
+            Deed::Order(OrderKind::Release),
+            Deed::Order(OrderKind::Refer),
+            Deed::Order(OrderKind::Refuse),
+            Deed::Order(OrderKind::ClearHold),
+            Deed::Order(OrderKind::CloseLane),
+            Deed::RecordOutcome,
+        ];
+        let deeds = by_officers.into_iter().map(|deed| (deed, true)).chain([(Deed::Order(OrderKind::OpenLane), false)]);
+        for (deed, officers) in deeds {
+            assert_eq!(somebody("a", &[Role::Officer]).may(deed), officers, "{deed:?}");
+            assert!(somebody("a", &[Role::ShiftSupervisor]).may(deed), "{deed:?}");
+            assert!(!somebody("a", &[Role::Auditor]).may(deed), "{deed:?}");
+            assert!(!somebody("a", &[]).may(deed), "{deed:?}");
+            let revoked = Officer { revoked: true, ..somebody("a", &[Role::ShiftSupervisor]) };
+            assert!(!revoked.may(deed), "{deed:?}");
+        }
+        assert!(somebody("a", &[Role::Auditor, Role::Officer]).may(Deed::RecordOutcome), "roles add up");
+    }
+
+    #[tokio::test]
+    async fn a_right_word_signs_in_and_a_revoked_officer_does_not_confirm() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("officers.toml");
+        let aigul = Officer {
+            password: Some(hash_password("correct horse").expect("hashed")),
+            ..somebody("aigul", &[Role::Officer])
+        };
+        let bolat = Officer { token: Some(hash_token("t0ken")), ..somebody("bolat", &[Role::Officer]) };
+        let gone = Officer { revoked: true, ..somebody("dana", &[Role::Officer]) };
+        OfficersFile { officer: vec![aigul, bolat, gone] }.write(&path).expect("written");
+        let officers = Officers::new(path);
+        let password =
+            |name: &str, password: &str| Credentials::Password { name: name.into(), password: password.into() };
+        let cases = [
+            (password("aigul", "correct horse"), Ok("aigul")),
+            (password("aigul", "wrong horse"), Err(SignInFailure::Wrong)),
+            (password("bolat", ""), Err(SignInFailure::Wrong)),
+            (password("nobody", "nobody"), Err(SignInFailure::Wrong)),
+            (password("dana", "correct horse"), Err(SignInFailure::Wrong)),
+            (Credentials::Token("t0ken".into()), Ok("bolat")),
+            (Credentials::Token(String::new()), Err(SignInFailure::Wrong)),
+        ];
+        for (credentials, expected) in cases {
+            let signed_in = officers.sign_in(&credentials).await.map(|officer| officer.name);
+            assert_eq!(signed_in.as_deref().map_err(|failure| *failure), expected, "{credentials:?}");
+        }
+        let release = Deed::Order(OrderKind::Release);
+        let still = ["aigul", "dana", "nobody"].map(|name| officers.still_may(name, release));
+        assert_eq!(still, [true, false, false]);
+    }
+
+    fn somebody(name: &str, roles: &[Role]) -> Officer {
+        Officer { name: name.into(), roles: roles.to_vec(), password: None, token: None, revoked: false }
+    }
+}

@@ -15,7 +15,7 @@ use super::WebState;
 use super::book::{Confirms, First, KeyOfAnother, ORDER_WITHIN, Same};
 use super::lanes::no_lane;
 use super::officers::{Credentials, Deed, Officer};
-use super::reply::{fault, json_reply};
+use super::reply::{Instead, fault, json_reply};
 use super::sign_in::{credentials, note, signed_in};
 use super::stale;
 use crate::actor::board::OrderDone;
@@ -81,7 +81,7 @@ pub(super) async fn take(
     };
     let asked = match understand(&state, lane, officer, &headers, &body) {
         Ok(asked) => asked,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     // By itself, so that an officer who hangs up leaves no order without its answer in the book.
     let answered = tokio::spawn(async move { once(&state, asked).await });
@@ -97,8 +97,8 @@ fn understand(
     officer: Officer,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Asked, Response> {
-    let bad = |code, message: String| Err(fault(StatusCode::BAD_REQUEST, code, message));
+) -> Result<Asked, Instead> {
+    let bad = |code, message: String| Err(Box::new(fault(StatusCode::BAD_REQUEST, code, message)));
     let mut body: Body = match serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body)) {
         Ok(body) => body,
         Err(error) => return bad("malformed", format!("$.{}: {}", error.path(), error.inner())),
@@ -107,7 +107,7 @@ fn understand(
         let refused = json!({ "result": "forbidden", "officer": officer.name, "order": body.order });
         note(state, &lane, None, &refused);
         metrics::sign_in_failed("role");
-        return Err(fault(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this order"));
+        return Err(Box::new(fault(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this order")));
     }
     if body.reason.trim().is_empty() || body.reason.chars().count() > REASON_MAX_CHARS {
         return bad("reason_missing", format!("$.reason: 1 to {REASON_MAX_CHARS} characters are expected"));
@@ -203,7 +203,7 @@ async fn officers(state: &WebState, asked: &Asked, shown: StateVersion) -> Resul
             let first = First { by: officer.name.clone(), awaited: Some(name.clone()), seen };
             return Err(wait(state, same.clone(), first));
         }
-        None => return confirming(state, asked),
+        None => return confirming(state, asked).map_err(|reply| *reply),
     };
     let second = signed_in(state, lane, Some(credentials)).await?;
     if second.name == officer.name {
@@ -216,20 +216,21 @@ async fn officers(state: &WebState, asked: &Asked, shown: StateVersion) -> Resul
 }
 
 /// An order of one officer: it confirms the order of another one, or stands for itself.
-fn confirming(state: &WebState, asked: &Asked) -> Result<Officers, Response> {
+fn confirming(state: &WebState, asked: &Asked) -> Result<Officers, Instead> {
     let Asked { lane, officer, body, same, .. } = asked;
+    let instead = |reply| Err(Box::new(reply));
     match state.orders.confirm(Instant::now(), same, &officer.name) {
         Confirms::Nothing => Ok(Officers { first: officer.name.clone(), second: None, seen: body.state }),
         Confirms::Another(awaited) => {
-            Err(fault(StatusCode::CONFLICT, "awaiting_another", format!("this order waits for {awaited}")))
+            instead(fault(StatusCode::CONFLICT, "awaiting_another", format!("this order waits for {awaited}")))
         }
         Confirms::First(first) if !state.officers.still_may(&first.by, Deed::Order(body.order)) => {
             let message = "who ordered first may no longer do so; another officer must";
-            Err(fault(StatusCode::FORBIDDEN, "first_officer_revoked", message))
+            instead(fault(StatusCode::FORBIDDEN, "first_officer_revoked", message))
         }
         // Two officers approve one thing: what the first saw is what the second confirms.
         Confirms::First(first) if body.state.is_some_and(|seen| seen != first.seen) => {
-            Err(stale::reply(&state.board, lane, Some(first.seen), StatusCode::CONFLICT))
+            instead(stale::reply(&state.board, lane, Some(first.seen), StatusCode::CONFLICT))
         }
         Confirms::First(first) => {
             Ok(Officers { first: first.by, second: Some(officer.name.clone()), seen: Some(first.seen) })

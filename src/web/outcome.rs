@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::WebState;
 use super::officers::{Deed, Officer};
-use super::reply::{fault, json_reply};
+use super::reply::{Instead, fault, json_reply};
 use super::sign_in::{credentials, note, signed_in};
 use crate::journal::StoredRecord;
 use crate::metrics;
@@ -51,7 +51,7 @@ pub(super) async fn take(
     };
     let outcome = match understand(&officer, &body) {
         Ok(outcome) => outcome,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     // By itself, so that an officer who hangs up does not leave the next one waiting for the turn.
     let answered = tokio::spawn(async move { record(&state, passage, outcome).await });
@@ -60,8 +60,8 @@ pub(super) async fn take(
     })
 }
 
-fn understand(officer: &Officer, body: &[u8]) -> Result<InspectionOutcome, Response> {
-    let bad = |message: String| fault(StatusCode::BAD_REQUEST, "malformed", message);
+fn understand(officer: &Officer, body: &[u8]) -> Result<InspectionOutcome, Instead> {
+    let bad = |message: String| Box::new(fault(StatusCode::BAD_REQUEST, "malformed", message));
     let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body));
     let mut outcome: InspectionOutcome = read.map_err(|error| bad(format!("$.{}: {}", error.path(), error.inner())))?;
     outcome.officer.clone_from(&officer.name);

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::model::StateVersion;
 
+/// An answer in place of what was asked for; boxed, because it is large beside what it stands for.
+pub(super) type Instead = Box<Response>;
+
 /// A JSON answer.
 pub(super) fn json_reply(status: StatusCode, body: Value) -> Response {
     (status, Json(body)).into_response()
