@@ -41,16 +41,17 @@ impl Machine {
         if now.mono >= order.expires {
             return Err(OrderRefusal::Expired);
         }
-        if !order.kind.needs_passage() {
-            return Ok(());
-        }
-        let Some(passage) = &self.passage else { return Err(OrderRefusal::OtherPassage) };
-        if order.passage != Some(passage.id) {
+        let named = order.kind.needs_passage();
+        if named && (order.passage.is_none() || order.passage != self.passage_id()) {
             return Err(OrderRefusal::OtherPassage);
+        }
+        if order.seen.is_some_and(|seen| seen != self.state(now).version) {
+            return Err(OrderRefusal::Stale);
         }
         if order.kind == OrderKind::ClearHold && self.is_out_of_sight() {
             return Ok(());
         }
+        let Some(passage) = self.passage.as_ref().filter(|_| named) else { return Ok(()) };
         if !passage.is_standing() || passage.holds.is_empty() {
             return Err(OrderRefusal::WrongState);
         }
@@ -168,7 +169,7 @@ impl Machine {
         let result = refusal.map_or("accepted", OrderRefusal::as_str);
         let body = json!({
             "order_id": order.id, "order": order.kind, "officer": order.officer,
-            "second_officer": order.second_officer, "reason": order.reason, "result": result,
+            "second_officer": order.second_officer, "reason": order.reason, "state": order.seen, "result": result,
         });
         self.record(now, order.passage, RecordKind::Order, &body);
     }

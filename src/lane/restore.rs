@@ -151,6 +151,7 @@ fn replay(passage: &mut Passage, record: &NewRecord, templates: &Templates) {
         | RecordKind::AlarmCleared
         | RecordKind::DeviceLost
         | RecordKind::DeviceFound
+        | RecordKind::OutcomeRecorded
         | RecordKind::ServiceChanged
         | RecordKind::ProfilesChanged
         | RecordKind::SelectionCommitted

@@ -5,7 +5,8 @@ use super::machine::Machine;
 use super::passage::{Because, Judged, Passage, Way};
 use super::texts::{Message, texts};
 use crate::model::{
-    BarrierPlace, FindingCode, HoldCode, LaneState, Light, Now, PassageSummary, Phase, Scored, Service, Signal, View,
+    BarrierPlace, FindingCode, HoldCode, LaneState, Light, Now, PassageSummary, Phase, Scored, Service, Signal,
+    StateVersion, View,
 };
 
 impl Machine {
@@ -34,6 +35,7 @@ impl Machine {
     pub fn state(&self, now: Now) -> LaneState {
         LaneState {
             lane: self.setup.lane.clone(),
+            version: StateVersion::default(),
             phase: self.phase(),
             service: self.service,
             passage: self.passage.as_ref().map(summary),
@@ -41,6 +43,7 @@ impl Machine {
             alarms: self.alarms.iter().copied().collect(),
             at: now.wall,
         }
+        .versioned()
     }
 
     pub(super) fn show(&mut self, now: Now) {

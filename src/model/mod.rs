@@ -11,6 +11,7 @@ pub mod command;
 pub mod finding;
 pub mod hold;
 pub mod ident;
+pub mod inspection;
 pub mod mass;
 pub mod matched;
 pub mod observation;
@@ -31,6 +32,7 @@ pub use command::{BarrierCommand, CommandReason, CommandVerb, Light, Signal};
 pub use finding::{Finding, FindingCode, Severity};
 pub use hold::{Hold, HoldCode, Owner};
 pub use ident::{DeviceName, LaneId, PassageId, SiteId};
+pub use inspection::{InspectionOutcome, InspectionResult};
 pub use matched::{Axles, Clue, MatchQuery, MatchResult, Point, Scored};
 pub use observation::{
     BarrierMode, BarrierPlace, BarrierState, DeviceHealth, DocumentScan, Indicated, LoopPlace, LoopState, Observation,
@@ -41,5 +43,5 @@ pub use record::{NewRecord, RecordKind, Ticket};
 pub use registry::{Declaration, Party, PriorNotification, Receipt, ReceiptResult};
 pub use risk::{Channel, Measure, ReasonedDecision, RiskAnswer, RiskDecision, RiskRequest};
 pub use selection::{Drawn, Source};
-pub use state::{Direction, LaneState, Outcome, PassageSummary, Phase, Service};
+pub use state::{Direction, LaneState, Outcome, PassageSummary, Phase, Service, StateVersion};
 pub use time::{Mono, Now, Timestamp};

@@ -389,20 +389,31 @@ impl Rig {
 
     /// One HTTP request; status and body.
     pub(crate) fn http(&self, request: &str, headers: &[String], body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.http_port)).expect("the API listens");
-        let mut text = format!("{request} HTTP/1.1\r\nHost: lane\r\nConnection: close\r\n");
-        for header in headers {
-            text.push_str(header);
-            text.push_str("\r\n");
-        }
-        text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
-        stream.write_all(text.as_bytes()).expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("answered");
-        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+        let (status, _, body) = self.http_with_head(request, headers, body);
         (status, body)
     }
+
+    /// The same with the head of the answer between them.
+    pub(crate) fn http_with_head(&self, request: &str, headers: &[String], body: &str) -> (u16, String, String) {
+        http_at(self.http_port, request, headers, body)
+    }
+}
+
+/// One HTTP request; status, head in lower case, body.
+pub(crate) fn http_at(port: u16, request: &str, headers: &[String], body: &str) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the API listens");
+    let mut text = format!("{request} HTTP/1.1\r\nHost: lane\r\nConnection: close\r\n");
+    for header in headers {
+        text.push_str(header);
+        text.push_str("\r\n");
+    }
+    text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    stream.write_all(text.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    (status, head.to_ascii_lowercase(), body.to_owned())
 }
 
 impl Drop for Rig {

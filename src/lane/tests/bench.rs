@@ -328,6 +328,7 @@ impl Bench {
             reason: "checked".into(),
             officer: "aigul".into(),
             second_officer: second.map(str::to_owned),
+            seen: None,
             expires,
         })
     }
