@@ -28,7 +28,7 @@ pub const MAX_KG: i64 = 60_000;
 /// Its division, kilograms.
 pub const DIVISION_KG: i64 = 20;
 /// The same as the Toledo frame tells it.
-const INCREMENT: toledo::Increment = toledo::Increment::Two;
+const INCREMENT: toledo::Increment = toledo::Increment::TWO;
 
 /// Whether the load rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

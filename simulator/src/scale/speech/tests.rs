@@ -63,7 +63,7 @@ fn yaohua_requests_are_answered_by_the_addressed_indicator_only() {
 fn toledo_frames_are_made_of_the_manual_s_tables() {
     let net = Shown { side: Side::Net { tare: 15_500 }, ..kg(24_680) };
     let pounds = shown(12_345, 0, Unit::Pound);
-    let (one, two, five) = (Increment::One, Increment::Two, Increment::Five);
+    let (one, two, five) = (Increment::ONE, Increment::TWO, Increment::FIVE);
     for (display, increment, hex) in [
         (kg(40_180), one, "02 2A 30 20 30 34 30 31 38 30 30 30 30 30 30 30 0D 2A"),
         (moving(kg(40_180)), one, "02 2A 38 20 30 34 30 31 38 30 30 30 30 30 30 30 0D 22"),

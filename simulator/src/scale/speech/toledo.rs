@@ -5,12 +5,16 @@ use super::{Motion, Range, Shown, Side, Unit};
 /// Set in every status byte.
 const FIXED: u8 = 0b010_0000;
 
-/// What the last digit counts by.
+/// What the last digit counts by, as bits 3 and 4 tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Increment {
-    One,
-    Two,
-    Five,
+pub(super) struct Increment(u8);
+
+impl Increment {
+    #[cfg(test)]
+    pub(super) const ONE: Self = Self(0b01);
+    pub(super) const TWO: Self = Self(0b10);
+    #[cfg(test)]
+    pub(super) const FIVE: Self = Self(0b11);
 }
 
 /// Seventeen bytes.
@@ -43,12 +47,7 @@ fn head(shown: Shown, increment: Increment) -> Vec<u8> {
 
 /// Code 2 is no decimals.
 const fn status_a(shown: Shown, increment: Increment) -> u8 {
-    let increment = match increment {
-        Increment::One => 0b01,
-        Increment::Two => 0b10,
-        Increment::Five => 0b11,
-    };
-    FIXED | (increment << 3) | (shown.decimals + 2)
+    FIXED | (increment.0 << 3) | (shown.decimals + 2)
 }
 
 fn status_b(shown: Shown) -> u8 {
