@@ -62,7 +62,18 @@ impl Talk {
             Speech::TensoM => tenso_m::answer(&mut self.came, shown),
             Speech::MtSics => self.line(b'\n').map(|line| self.mt_sics(line.trim_end(), shown)),
             Speech::Sma => self.line(b'\r').map(|line| self.sma(&line, shown)),
-            _streams => None,
+            Speech::Xk3190
+            | Speech::SevenDigitsTenths
+            | Speech::EqualsReversed
+            | Speech::Equals
+            | Speech::EqualsPrice
+            | Speech::A12
+            | Speech::Toledo
+            | Speech::ToledoSum
+            | Speech::ToledoShort
+            | Speech::StGs
+            | Speech::Cas
+            | Speech::Rinstrum(_) => None,
         }
     }
 
@@ -94,17 +105,17 @@ impl Talk {
 
     fn sma(&mut self, line: &str, shown: Shown) -> Vec<u8> {
         let command = line.rsplit('\n').next().unwrap_or_default();
-        let mut from = |list: &[&str], first: bool| {
-            self.told = if first { 0 } else { self.told + 1 };
+        let next = self.told.saturating_add(1);
+        let mut from = |list: &[&str], told: usize| {
+            self.told = told;
             list.get(self.told).map_or("?", |text| text).to_owned()
         };
         let text = match command {
             "W" | "P" => return lines::sma(shown),
-            // The display's high resolution is no weight of trade: the same digits, the mark differs.
-            "A" => from(&SMA_ABOUT, true),
-            "B" => from(&SMA_ABOUT, false),
-            "I" => from(&SMA_INFORMATION, true),
-            "N" => from(&SMA_INFORMATION, false),
+            "A" => from(&SMA_ABOUT, 0),
+            "B" => from(&SMA_ABOUT, next),
+            "I" => from(&SMA_INFORMATION, 0),
+            "N" => from(&SMA_INFORMATION, next),
             _unknown => "?".to_owned(),
         };
         format!("\n{text}\r").into_bytes()

@@ -39,7 +39,7 @@ impl Noise {
     pub(super) fn over(&mut self, mut frame: Vec<u8>) -> Vec<u8> {
         let before: Vec<u8> = (0..self.draw() % 4).map(|_| self.draw()).collect();
         let (at, digit) = (usize::from(self.draw()), b'0' + self.draw() % 10);
-        if self.draw() % 3 != 0 && !frame.is_empty() {
+        if !self.draw().is_multiple_of(3) && !frame.is_empty() {
             let at = at % frame.len();
             frame[at] = digit;
         }
