@@ -13,7 +13,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use lane::{Bench, FILTERS, Stop, connect, start_controller};
+use lane::{Bench, FILTERS, Stop, connect, is_at, now, start_controller};
 use rumqttc::v5::mqttbytes::QoS;
 use support::{free_port, start_broker};
 
@@ -45,7 +45,7 @@ async fn run(passages: usize) {
     let mut log = File::create(dir.path().join("floor")).expect("a file");
     let mut histograms = [(); 4].map(|()| Histogram::<u64>::new_with_bounds(1, 60_000_000, 3).expect("bounds"));
     for number in 0..passages + WARM_UP {
-        let echo = bench.echo().await;
+        let echo = echo_of(&mut bench).await;
         let sync = append(&mut log);
         let decision = bench.passage().await;
         if number >= WARM_UP {
@@ -75,6 +75,14 @@ fn print(passages: usize, histograms: &[Histogram<u64>; 4]) {
     };
     writeln!(out, "decision / floor: p50 {:.2} (goal 1.25), p99 {:.2} (goal 2.00)", ratio(0.5), ratio(0.99))
         .expect("printed");
+}
+
+/// A message to another program and back.
+async fn echo_of(bench: &mut Bench) -> Duration {
+    let began = Instant::now();
+    bench.send("bench/ping", now(), false).await;
+    bench.expect(|message| is_at(message, "bench/pong")).await;
+    began.elapsed()
 }
 
 /// One record's bytes, durable.

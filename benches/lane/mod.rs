@@ -84,14 +84,6 @@ impl Bench {
         self.state("barrier/exit/state", "\"position\":\"closed\",\"mode\":\"remote\"").await;
     }
 
-    /// A message to another program and back.
-    pub(crate) async fn echo(&mut self) -> Duration {
-        let began = Instant::now();
-        self.send("bench/ping", now(), false).await;
-        self.expect(|message| is_at(message, "bench/pong")).await;
-        began.elapsed()
-    }
-
     /// One vehicle; the time from its weight to its open command.
     pub(crate) async fn passage(&mut self) -> Duration {
         self.plates += 1;
@@ -119,7 +111,8 @@ impl Bench {
     }
 }
 
-fn is_at(message: &Publish, end: &str) -> bool {
+/// Whether the topic ends so.
+pub(crate) fn is_at(message: &Publish, end: &str) -> bool {
     message.topic.ends_with(end.as_bytes())
 }
 
@@ -127,7 +120,8 @@ fn contains(message: &Publish, text: &str) -> bool {
     message.payload.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-fn now() -> String {
+/// This moment, as messages have it.
+pub(crate) fn now() -> String {
     chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
