@@ -247,10 +247,10 @@ mod tests {
             (Make::Axis, "/datetime", json!("20310203 040506789")),
             (Make::Axis, "/carState", json!("new")),
             (Make::Frigate, "/camera", json!("gate-7")),
-            (Make::Frigate, "/timestamp", json!(1_927_926_306.789)),
+            (Make::Frigate, "/timestamp", json!(1_927_839_906.789)),
             (Make::PlateRecognizer, "/data/timestamp", json!("2031-02-02T23:05:06.789000Z")),
             (Make::PlateRecognizer, "/data/results/0/plate", json!("777xyz05")),
-            (Make::Rekor, "/epoch_end", json!(1_927_926_306_789_i64)),
+            (Make::Rekor, "/epoch_end", json!(1_927_839_906_789_i64)),
         ] {
             let message: Value = serde_json::from_str(&text(make)).expect("JSON");
             assert_eq!(message.pointer(place), Some(&expected), "{make:?} {place}");
