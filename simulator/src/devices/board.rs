@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{DeviceError, Then, obey, say};
+use super::{DeviceError, Then, is_free, obey, say};
 use crate::board::{CLOSE, Cabinet, Carries, Kind, Line, OPEN, POINTS, STOP, Socket};
 
 /// Which map the board has.
@@ -54,6 +54,7 @@ impl Board {
         let _line = match &self.rtu {
             None => None,
             Some(link) => {
+                is_free(link)?;
                 let line = Line::plug(link, vec![cabinet.clone()])
                     .map_err(failed(format!("a pseudo-terminal named {}", link.display())))?;
                 say(&format!("unit {} is at {}", self.unit, line.port().display()));

@@ -9,6 +9,7 @@
 //! What is said to people goes to standard output, a line each; a device that can't run ends with a sentence that says why.
 
 use std::io::{self, BufRead, Write};
+use std::path::Path;
 
 pub mod board;
 pub mod camera;
@@ -60,6 +61,14 @@ pub fn run(device: &Device) -> Result<(), DeviceError> {
 fn say(line: &str) {
     let mut out = io::stdout().lock();
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+}
+
+/// A port's name takes the place of an earlier one, never of a file.
+fn is_free(port: &Path) -> Result<(), DeviceError> {
+    if port.exists() && !port.is_symlink() {
+        return Err(DeviceError::Asked(format!("{} is a file: a port needs a name of its own", port.display())));
+    }
+    Ok(())
 }
 
 /// Whether the device goes on.

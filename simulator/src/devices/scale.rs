@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{DeviceError, Then, obey, say};
+use super::{DeviceError, Then, is_free, obey, say};
 use crate::scale::speech::{Line, Motion, Shown, Shows, Speech};
 
 /// Longest pause of a script.
@@ -116,6 +116,7 @@ impl Scale {
 
 impl Running {
     fn plug(&mut self) -> Result<(), DeviceError> {
+        is_free(&self.port)?;
         let line = Line::plug(&self.port, self.speech, self.shows()).map_err(|source| DeviceError::Io {
             doing: format!(
                 "a pseudo-terminal named {} (is its folder there, is /dev/pts mounted?)",
@@ -164,7 +165,7 @@ impl Running {
 }
 
 impl Drop for Running {
-    /// The name goes with the indicator, where it is still its own.
+    /// The name goes with the indicator.
     fn drop(&mut self) {
         self.line = None;
         if self.port.is_symlink() {
@@ -210,6 +211,10 @@ mod tests {
         };
         scale(None).run(&b""[..]).expect("runs");
         assert!(!port.is_symlink());
+        std::fs::write(&port, "precious").expect("written");
+        let refused = scale(None).run(&b""[..]).expect_err("a file").to_string();
+        assert!(refused.contains("is a file"), "{refused}");
+        assert_eq!(std::fs::read_to_string(&port).expect("still there"), "precious");
         let unknown = scale(Some("fmt_9")).run(&b""[..]).expect_err("no such layout").to_string();
         assert!(unknown.contains("fmt_5"), "{unknown}");
     }
