@@ -10,7 +10,7 @@ use rumqttc::v5::AsyncClient;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Publish, PublishProperties};
 
-use super::{connect, contains, now, plate};
+use super::lane::{connect, contains, now, plate};
 
 const ANSWERS_AFTER: Duration = Duration::from_secs(2);
 /// Longest wait for all answers.

@@ -20,8 +20,17 @@ mod relay;
 mod restart;
 mod rig;
 mod rms;
+mod scales;
 mod selection;
 mod serial_line;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the simulator's own, which has more than these tests use"
+)]
+#[path = "../../simulator/src/scale/speech/mod.rs"]
+mod speech;
 #[path = "../support/mod.rs"]
 mod support;
 mod truck;
