@@ -48,7 +48,8 @@ async fn run(passages: usize) {
     let (device, inbox) = connect(port, "device", &FILTERS).await;
     let serial = format!("driver = \"serial\"\nport = \"{}\"\nbaud = 115200\nprotocol = \"xk3190\"\n", scale.display());
     let noisy = lane::lane("in-01").replacen("driver = \"mqtt\"\n", &serial, 1);
-    let _controller = Stop(start_controller(dir.path(), port, http, lane::ALONE, &format!("{noisy}{}", lane::lane("in-02"))));
+    let _controller =
+        Stop(start_controller(dir.path(), port, http, lane::ALONE, &format!("{noisy}{}", lane::lane("in-02"))));
     let mut bench = Bench::new("in-02", device, inbox);
     bench.lane_is_ready().await;
     for _ in 0..WARM_UP {
