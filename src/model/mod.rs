@@ -14,6 +14,7 @@ pub mod mass;
 pub mod matched;
 pub mod observation;
 pub mod order;
+pub mod reader;
 mod receipt;
 pub mod record;
 pub mod registry;
