@@ -126,6 +126,8 @@ const fn sheddable(observation: &Observation) -> Option<&DeviceName> {
         Observation::Loop(..)
         | Observation::Radiation(..)
         | Observation::Document(..)
+        | Observation::Seal(..)
+        | Observation::Call(..)
         | Observation::Barrier(..)
         | Observation::Health(..) => None,
     }

@@ -269,6 +269,8 @@ impl Router {
             | Inbound::Weight { .. }
             | Inbound::Radiation { .. }
             | Inbound::Document { .. }
+            | Inbound::Seal { .. }
+            | Inbound::Call { .. }
             | Inbound::BarrierState { .. }
             | Inbound::Health { .. } => self.observed(&inbound, &message.topic, &message.payload, kept),
         }
@@ -404,8 +406,11 @@ fn state_key(observation: &Observation) -> Option<String> {
         Observation::Loop(place, _) => Some(format!("loop/{}", place.as_str())),
         Observation::Barrier(place, _) => Some(format!("barrier/{}", place.as_str())),
         Observation::Health(device, _) => Some(health(device)),
-        Observation::Plate(..) | Observation::Weight(..) | Observation::Radiation(..) | Observation::Document(..) => {
-            None
-        }
+        Observation::Plate(..)
+        | Observation::Weight(..)
+        | Observation::Radiation(..)
+        | Observation::Document(..)
+        | Observation::Seal(..)
+        | Observation::Call(..) => None,
     }
 }

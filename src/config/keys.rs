@@ -69,6 +69,8 @@ pub(super) const KEYS: Keys = Keys {
                     ),
                     ("loop", leaf(&["name", "driver", "input", "normally", "barrier"])),
                     ("scale", leaf(SCALE)),
+                    ("reader", leaf(&["name", "kind", "driver", "port", "baud", "line", "protocol"])),
+                    ("portal", leaf(&["name", "driver", "port", "baud", "line", "protocol", "silence"])),
                     (
                         "barrier",
                         Keys {

@@ -11,6 +11,7 @@ mod duration;
 mod keys;
 mod parse;
 mod place;
+mod reader;
 pub mod relay;
 mod risk;
 mod scale;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::relay::{BarrierDriver, RelayLine, RelayWiring, WiredLoop};
+use crate::model::reader::{PortalProtocol, ReaderProtocol};
 use crate::model::scale::{Dialect, LineFormat, ScalePort};
 use crate::model::{BarrierPlace, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId};
 
@@ -217,6 +219,10 @@ pub struct Lane {
     pub wired_loops: Vec<WiredLoop>,
     /// The scale.
     pub scale: Option<Scale>,
+    /// Document readers on serial lines.
+    pub readers: Vec<Reader>,
+    /// Radiation portals on serial lines.
+    pub portals: Vec<Portal>,
     /// Arms; an exit is always among them.
     pub barriers: Vec<Barrier>,
 }
@@ -258,6 +264,41 @@ pub struct SerialLine {
     pub max_kg: Option<i64>,
     /// Division, kilograms; weights are rounded to it, and the indicator is held against it where it tells.
     pub division_kg: Option<i64>,
+}
+
+/// The serial line of a reader or a portal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderLine {
+    /// Path, a relative one in the data directory, or a serial device server.
+    pub port: ScalePort,
+    /// Bits a second.
+    pub baud: u32,
+    /// Data bits, parity, stop bits.
+    pub line: LineFormat,
+}
+
+/// A document reader on a serial line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// As metrics and alarms name it.
+    pub name: DeviceName,
+    /// Where it is.
+    pub line: ReaderLine,
+    /// What it speaks.
+    pub protocol: ReaderProtocol,
+}
+
+/// A radiation portal on a serial line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Portal {
+    /// As metrics and alarms name it.
+    pub name: DeviceName,
+    /// Where it is.
+    pub line: ReaderLine,
+    /// What it speaks.
+    pub protocol: PortalProtocol,
+    /// Silence after which it counts as lost.
+    pub silence: Duration,
 }
 
 /// One arm.

@@ -178,6 +178,10 @@ pub(super) struct RawLane {
     pub(super) loops: Vec<RawLoop>,
     pub(super) scale: Option<RawScale>,
     #[serde(default)]
+    pub(super) reader: Vec<RawReader>,
+    #[serde(default)]
+    pub(super) portal: Vec<RawPortal>,
+    #[serde(default)]
     pub(super) barrier: Vec<RawBarrier>,
 }
 
@@ -223,6 +227,28 @@ pub(super) struct RawScale {
     pub(super) minimum_kg: Option<i64>,
     pub(super) max_kg: Option<i64>,
     pub(super) division_kg: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawReader {
+    pub(super) name: DeviceName,
+    pub(super) kind: String,
+    pub(super) driver: String,
+    pub(super) port: Option<String>,
+    pub(super) baud: Option<u32>,
+    pub(super) line: Option<String>,
+    pub(super) protocol: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawPortal {
+    pub(super) name: DeviceName,
+    pub(super) driver: String,
+    pub(super) port: Option<String>,
+    pub(super) baud: Option<u32>,
+    pub(super) line: Option<String>,
+    pub(super) protocol: Option<String>,
+    pub(super) silence: Option<Text>,
 }
 
 /// A number or a letter, as the indicator's menu has it.

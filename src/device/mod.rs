@@ -2,8 +2,8 @@
 //! lane.
 
 pub mod camera;
-pub mod modbus;
-pub mod mqtt;
 mod line;
 pub mod listen;
+pub mod modbus;
+pub mod mqtt;
 pub mod scale;

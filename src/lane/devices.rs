@@ -33,6 +33,8 @@ impl Machine {
             Observation::Plate(..) | Observation::Weight(..) => self.tell(Happening::StrangerIgnored),
             Observation::Radiation(device, reading) => self.on_radiation(now, &device, reading),
             Observation::Document(device, scan) => self.on_document(now, &device, scan),
+            Observation::Seal(reader, report) => self.on_seal(now, &reader, report),
+            Observation::Call(button, call) => self.on_call(now, &button, &call),
             Observation::Barrier(place, state) => self.on_barrier(now, place, state),
             Observation::Health(device, health) => self.on_health(now, device, &health),
         }
@@ -110,6 +112,7 @@ impl Machine {
             &serde_json::json!({ "direction": self.setup.direction }),
         );
         self.timers.set(Timer::Evidence, now.mono + self.setup.evidence_timeout);
+        self.take_early_radiation(now);
         if self.poisoned {
             self.hold(now, HoldCode::JournalUnavailable, "the journal takes no records");
         }

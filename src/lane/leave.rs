@@ -237,6 +237,7 @@ impl Machine {
         let exit_closed = self.arm(BarrierPlace::Exit).is_some_and(|arm| arm.position() == Position::Closed);
         let Some(mut passage) = self.passage.take() else { return };
         self.timers.stop_all();
+        self.clear_alarm(now, Alarm::DriverCalls);
         if exit_closed {
             passage.steps.closed = Some(now.wall);
         }
@@ -313,6 +314,7 @@ fn story(passage: &Passage, outcome: Outcome) -> Value {
         "declaration": passage.declaration(),
         "documents": passage.gathered.documents(),
         "weight": passage.gathered.weight(),
+        "seals": passage.seals.reports(),
         "findings": passage.findings,
         "profiles": passage.risk.as_ref().map(|risk| &risk.profiles),
         "measures": passage.risk.as_ref().map(|risk| &risk.measures),

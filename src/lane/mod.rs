@@ -21,8 +21,10 @@
 mod admit;
 mod arm;
 mod assess;
+mod call;
 mod decide;
 mod devices;
+mod early;
 mod evidence;
 mod ids;
 mod io;
@@ -34,6 +36,7 @@ mod plates;
 mod presence;
 mod release;
 mod restore;
+mod seals;
 mod setup;
 mod show;
 mod texts;

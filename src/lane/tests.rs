@@ -16,5 +16,6 @@ mod degraded;
 mod hazards;
 mod invariants;
 mod stories;
+mod sundry;
 
 use bench::Bench;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 
 use super::{
-    ARM_FAULTS, CAMERA_MESSAGES, CAMERA_SKEW, COMMANDS, DEVICE_UP, RELAY_COMMANDS, RELAY_EXCHANGES, SCALE_FRAMES,
-    SCALE_LINE, TRAVEL, label,
+    ARM_FAULTS, CALLS, CAMERA_MESSAGES, CAMERA_SKEW, COMMANDS, DEVICE_UP, RELAY_COMMANDS, RELAY_EXCHANGES,
+    SCALE_FRAMES, SCALE_LINE, SERIAL_MESSAGES, TRAVEL, label,
 };
 use crate::device::modbus::Exchange;
 use crate::device::scale::Diagnosis;
@@ -48,6 +48,17 @@ pub fn scale_frame(lane: &LaneId, device: &DeviceName, frame: Frame) {
     };
     counter!(SCALE_FRAMES, "lane" => label(lane), "device" => device.as_str().to_owned(), "result" => result)
         .increment(1);
+}
+
+/// A reader or a portal on a serial line sent something; `result` is of a closed set.
+pub fn serial_message(lane: &LaneId, device: &DeviceName, result: &'static str) {
+    counter!(SERIAL_MESSAGES, "lane" => label(lane), "device" => device.as_str().to_owned(), "result" => result)
+        .increment(1);
+}
+
+/// A driver pressed the call button.
+pub fn driver_called(lane: &LaneId) {
+    counter!(CALLS, "lane" => label(lane)).increment(1);
 }
 
 /// What a scale's line shows.

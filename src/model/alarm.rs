@@ -23,6 +23,8 @@ pub enum Alarm {
     UnknownCrossing,
     /// The RMS gives no usable answer: vehicles are held, or local profiles decide, as the site has configured it.
     RiskDegraded,
+    /// The driver pressed the call button.
+    DriverCalls,
 }
 
 impl Alarm {
@@ -39,6 +41,7 @@ impl Alarm {
             Self::LateStricterDecision => "late_stricter_decision",
             Self::UnknownCrossing => "unknown_crossing",
             Self::RiskDegraded => "risk_degraded",
+            Self::DriverCalls => "driver_calls",
         }
     }
 }

@@ -32,8 +32,8 @@ pub use hold::{Hold, HoldCode, Owner};
 pub use ident::{DeviceName, LaneId, PassageId, SiteId};
 pub use matched::{Clue, MatchQuery, MatchResult, Point, Scored};
 pub use observation::{
-    BarrierMode, BarrierPlace, BarrierState, DeviceHealth, DocumentScan, LoopPlace, LoopState, Observation, PlateRead,
-    Position, RadiationAlarm, RadiationReading, Stability, View, WeighMethod, WeightReading,
+    BarrierMode, BarrierPlace, BarrierState, CallButton, DeviceHealth, DocumentScan, LoopPlace, LoopState, Observation,
+    PlateRead, Position, RadiationAlarm, RadiationReading, SealReport, Stability, View, WeighMethod, WeightReading,
 };
 pub use order::{Order, OrderKind, OrderRefusal};
 pub use record::{NewRecord, RecordKind, Ticket};

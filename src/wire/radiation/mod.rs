@@ -134,7 +134,9 @@ impl Portal {
         while let Some(read) = self.lines.next() {
             let said = match read {
                 Read::Text(line) => codes::parse(&line),
-                Read::Skipped { why: NoText::Overlong | NoText::NotUtf8 | NoText::CutOff | NoText::BadFrame, .. }
+                Read::Skipped {
+                    why: NoText::Overlong | NoText::NotUtf8 | NoText::CutOff | NoText::BadFrame, ..
+                }
                 | Read::Answer(_) => Err(NoLine::Garbled),
             };
             match said {
@@ -174,7 +176,8 @@ impl Portal {
                 self.alarm(ray, at);
             }
             Code::End if self.occupancy.is_none() => {
-                let unheard = Occupancy { doubt: Some("the beginning of the occupancy was not heard"), ..Occupancy::default() };
+                let unheard =
+                    Occupancy { doubt: Some("the beginning of the occupancy was not heard"), ..Occupancy::default() };
                 self.occupancy = Some(unheard);
                 self.end(None, at);
             }

@@ -1,0 +1,116 @@
+//! Document readers and radiation portals on serial lines. Those with messages of their own need no entry.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::check::Faults;
+use super::parse::{RawPortal, RawReader};
+use super::{Portal, Reader, ReaderLine};
+use crate::model::DeviceName;
+use crate::model::reader::{PortalProtocol, ReaderProtocol};
+use crate::model::scale::{LineFormat, ScalePort};
+
+const BAUD_DEFAULT: u32 = 9_600;
+/// A portal tells its background every few seconds.
+const SILENCE_DEFAULT: Duration = Duration::from_secs(30);
+
+pub(super) fn readers(
+    path: &str,
+    raw: Vec<RawReader>,
+    names: &mut BTreeSet<DeviceName>,
+    faults: &mut Faults,
+) -> Vec<Reader> {
+    let mut readers = Vec::new();
+    for (number, reader) in raw.into_iter().enumerate() {
+        let path = format!("{path}.reader[{number}]");
+        unique(&path, &reader.name, names, faults);
+        if reader.kind != "document" {
+            faults.at(&format!("{path}.kind"), "\"document\" is expected: QR, PDF417, kiosk and container readers");
+        }
+        driver(&path, &reader.driver, faults);
+        let protocol = protocol(&path, reader.protocol.as_deref(), &ReaderProtocol::NAMES, faults);
+        let line = line(&path, reader.port.as_deref(), reader.baud, reader.line.as_deref(), faults);
+        if let (Some(protocol), Some(line)) = (protocol, line) {
+            readers.push(Reader { name: reader.name, line, protocol });
+        }
+    }
+    readers
+}
+
+pub(super) fn portals(
+    path: &str,
+    raw: Vec<RawPortal>,
+    names: &mut BTreeSet<DeviceName>,
+    faults: &mut Faults,
+) -> Vec<Portal> {
+    let mut portals = Vec::new();
+    for (number, portal) in raw.into_iter().enumerate() {
+        let path = format!("{path}.portal[{number}]");
+        unique(&path, &portal.name, names, faults);
+        driver(&path, &portal.driver, faults);
+        let protocol = protocol(&path, portal.protocol.as_deref(), &PortalProtocol::NAMES, faults);
+        let line = line(&path, portal.port.as_deref(), portal.baud, portal.line.as_deref(), faults);
+        let silence = faults.timeout(&format!("{path}.silence"), portal.silence, SILENCE_DEFAULT);
+        if let (Some(protocol), Some(line)) = (protocol, line) {
+            portals.push(Portal { name: portal.name, line, protocol, silence });
+        }
+    }
+    portals
+}
+
+fn unique(path: &str, name: &DeviceName, names: &mut BTreeSet<DeviceName>, faults: &mut Faults) {
+    if !names.insert(name.clone()) {
+        faults.at(&format!("{path}.name"), format!("there are two devices {name}"));
+    }
+}
+
+fn driver(path: &str, given: &str, faults: &mut Faults) {
+    if given != "serial" {
+        let message = "\"serial\" is expected; a device with MQTT messages of its own needs no entry";
+        faults.at(&format!("{path}.driver"), message);
+    }
+}
+
+fn protocol<P: Copy, const N: usize>(
+    path: &str,
+    given: Option<&str>,
+    names: &[(&'static str, P); N],
+    faults: &mut Faults,
+) -> Option<P> {
+    let found = names.iter().find(|(name, _)| Some(*name) == given).map(|(_, protocol)| *protocol);
+    if found.is_none() {
+        let known: Vec<_> = names.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        faults.at(&format!("{path}.protocol"), format!("{} is expected", known.join(" or ")));
+    }
+    found
+}
+
+/// None when it can't be used; the faults say why.
+fn line(
+    path: &str,
+    port: Option<&str>,
+    baud: Option<u32>,
+    format: Option<&str>,
+    faults: &mut Faults,
+) -> Option<ReaderLine> {
+    let baud = baud.unwrap_or(BAUD_DEFAULT);
+    if !(300..=921_600).contains(&baud) {
+        faults.at(&format!("{path}.baud"), "300 to 921600 bits a second are expected");
+    }
+    let format = format.map_or(Ok(LineFormat::default()), str::parse).unwrap_or_else(|error| {
+        faults.at(&format!("{path}.line"), error.to_string());
+        LineFormat::default()
+    });
+    match port.map(str::parse::<ScalePort>) {
+        Some(Ok(port)) => Some(ReaderLine { port, baud, line: format }),
+        Some(Err(error)) => {
+            faults.at(&format!("{path}.port"), error.to_string());
+            None
+        }
+        None => {
+            let message = "its port is needed, best by its /dev/serial/by-id name, or tcp://host:port";
+            faults.at(&format!("{path}.port"), message);
+            None
+        }
+    }
+}
