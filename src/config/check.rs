@@ -198,7 +198,7 @@ fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults) -> 
         }
         for (device, port) in ports_of(&lane) {
             if !ports.insert(port.clone()) {
-                let message = format!("the port {port} is used by another device");
+                let message = format!("the port {port} is used by another device or lane");
                 faults.at(&format!("lane[{index}].{device}.port"), message);
             }
         }

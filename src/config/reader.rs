@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::check::Faults;
 use super::parse::{RawPortal, RawReader};
 use super::{Portal, Reader, ReaderLine};
-use crate::model::DeviceName;
 use crate::model::reader::{PortalProtocol, ReaderProtocol};
 use crate::model::scale::{LineFormat, ScalePort};
+use crate::model::{BarrierPlace, DeviceName, LoopPlace};
 
 const BAUD_DEFAULT: u32 = 9_600;
 /// A portal tells its background every few seconds.
@@ -62,6 +62,15 @@ fn unique(path: &str, name: &DeviceName, names: &mut BTreeSet<DeviceName>, fault
     if !names.insert(name.clone()) {
         faults.at(&format!("{path}.name"), format!("there are two devices {name}"));
     }
+    if is_place(name) {
+        faults.at(&format!("{path}.name"), format!("{name} is the name of an arm or a loop; another one is expected"));
+    }
+}
+
+/// A device that is called like an arm or a loop would take its state with it when it is away.
+fn is_place(name: &DeviceName) -> bool {
+    let arms = BarrierPlace::ALL.map(BarrierPlace::as_str).into_iter();
+    arms.chain(LoopPlace::ALL.map(LoopPlace::as_str)).any(|place| place == name.as_str())
 }
 
 fn driver(path: &str, given: &str, faults: &mut Faults) {

@@ -112,7 +112,7 @@ impl Machine {
             &serde_json::json!({ "direction": self.setup.direction }),
         );
         self.timers.set(Timer::Evidence, now.mono + self.setup.evidence_timeout);
-        self.take_early_radiation(now);
+        self.take_foretold(now);
         if self.poisoned {
             self.hold(now, HoldCode::JournalUnavailable, "the journal takes no records");
         }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::arm::Arm;
+use super::early::Foretold;
 use super::evidence::Read;
 use super::ids::Ids;
 use super::io::{Clock, Effect, Happening, Input, Link};
@@ -14,8 +15,8 @@ use super::presence::{Presence, Sensors};
 use super::setup::{EMPTY_SETTLE, EMPTY_SETTLE_STANDING, LaneSetup};
 use super::timer::{Timer, Timers};
 use crate::model::{
-    Alarm, BarrierPlace, DeviceName, HoldCode, LaneState, Mono, NewRecord, Now, PassageId, RadiationReading,
-    RecordKind, Recorded, Service, Severity, Signal, Ticket,
+    Alarm, BarrierPlace, DeviceName, HoldCode, LaneState, Mono, NewRecord, Now, PassageId, RecordKind, Recorded,
+    Service, Severity, Signal, Ticket,
 };
 
 /// The lane machine. See the module head for its contract.
@@ -35,8 +36,8 @@ pub struct Machine {
     pub(super) away: BTreeSet<DeviceName>,
     /// Reads of a vehicle that the approach loop has not seen yet.
     pub(super) early: VecDeque<(Mono, Read)>,
-    /// A portal's reading of a vehicle that has no passage yet.
-    pub(super) early_radiation: Option<(Mono, DeviceName, RadiationReading)>,
+    /// What portals and seal readers told of a vehicle that has no passage yet.
+    pub(super) foretold: Foretold,
     /// A vehicle drove onto the approach loop while another was in the lane.
     pub(super) queued: bool,
     /// The weight that the last vehicle left with, until the platform was seen to change (invariant B9).
@@ -75,7 +76,7 @@ impl Machine {
             births: BTreeMap::new(),
             away: BTreeSet::new(),
             early: VecDeque::new(),
-            early_radiation: None,
+            foretold: Foretold::default(),
             queued: false,
             stale_weight: None,
             stopping: false,

@@ -6,7 +6,7 @@ use super::machine::Machine;
 use super::passage::Way;
 use super::setup::EVIDENCE_MAX;
 use crate::domain::{Reaction, SealEvent, SealOnTransport};
-use crate::model::{Alarm, DeviceName, Finding, FindingCode, Now, RecordKind, SealReport};
+use crate::model::{Alarm, DeviceName, Finding, FindingCode, Now, RecordKind, SealReport, Severity};
 
 /// Characters of a foreign id that a detail shows.
 const SHOWN_CHARS: usize = 40;
@@ -89,8 +89,8 @@ fn shown(text: &str) -> String {
 impl Machine {
     pub(super) fn on_seal(&mut self, now: Now, reader: &DeviceName, report: SealReport) {
         let Some(passage) = &mut self.passage else {
-            // Nobody is there whom it could hold; the journal keeps it.
             self.record(now, None, RecordKind::Evidence, &json!({ "reader": reader, "seal": report }));
+            self.foretold.keep_seal(now, reader, report);
             return;
         };
         if !passage.seals.add(report.clone()) {
@@ -100,13 +100,13 @@ impl Machine {
         let leaves = matches!(passage.way, Way::Driving(..) | Way::Closing(..));
         self.record(now, Some(id), RecordKind::Evidence, &json!({ "reader": reader, "seal": report }));
         match finding(&report).severity {
-            crate::model::Severity::Info => {}
-            crate::model::Severity::Hold | crate::model::Severity::Block if leaves => {
+            Severity::Info => {}
+            // The vehicle drives already, or it is the next one's seal: follow the one, hold the other.
+            Severity::Hold | Severity::Block if leaves => {
+                self.foretold.keep_seal(now, reader, report);
                 self.raise_alarm(now, Alarm::LateStricterDecision);
             }
-            crate::model::Severity::Hold | crate::model::Severity::Block => {
-                self.evidence_changed(now, "a navigation seal reported");
-            }
+            Severity::Hold | Severity::Block => self.evidence_changed(now, "a navigation seal reported"),
         }
     }
 }
