@@ -14,6 +14,7 @@ mod indicator;
 mod ingest;
 mod matching;
 mod orders;
+mod reader;
 mod relay;
 mod restart;
 mod rig;
