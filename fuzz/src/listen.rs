@@ -50,5 +50,5 @@ fn told(bytes: &[u8], size: usize) -> Vec<Told> {
     let mut portal = Portal::default();
     bytes.chunks(size).for_each(|piece| portal.push(piece, at));
     portal.interrupt(at);
-    std::iter::from_fn(|| portal.next()).collect()
+    std::iter::from_fn(|| portal.take()).collect()
 }

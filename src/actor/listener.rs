@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use super::clock::SiteClock;
 use super::ingress::{Arrival, Kept};
 use super::link::Router;
+use super::parts::SiteParts;
 use crate::device::listen::{self, ListenEvent, ListenSettings};
 use crate::metrics::{self, Up};
 use crate::model::{DeviceHealth, DeviceName, LaneId, Observation};
@@ -53,6 +54,14 @@ impl Actor for ListenerActor {
 }
 
 impl ListenerArgs {
+    /// The device of that name, as the site knows it.
+    pub(super) fn of(parts: &SiteParts, lane: &LaneId, name: &DeviceName) -> Option<Self> {
+        let lane_parts = parts.lanes.iter().find(|found| found.setup.lane == *lane)?;
+        let (_, settings) = lane_parts.listeners.iter().find(|(known, _)| known == name)?;
+        let (lane, name, settings) = (lane.clone(), name.clone(), settings.clone());
+        Some(Self { lane, name, settings, router: parts.router.clone(), clock: parts.clock })
+    }
+
     fn forward(&self, event: ListenEvent) {
         let Self { lane, name, .. } = self;
         match event {

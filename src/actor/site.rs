@@ -200,7 +200,10 @@ impl SiteState {
             Child::Risk => self.start_risk(me).await?,
             Child::Lane(lane) => self.start_lane(me, lane).await?,
             Child::Scale(lane) => self.start_scale(me, lane).await?,
-            Child::Listener(lane, name) => self.start_listener(me, lane, name).await?,
+            Child::Listener(lane, name) => {
+                let args = ListenerArgs::of(&self.parts, lane, name).ok_or("no such device")?;
+                Actor::spawn_linked(None, ListenerActor, args, me.get_cell()).await?.0.get_cell()
+            }
             Child::Relay(index) => self.start_relay(me, *index).await?,
             Child::Link => {
                 let args = self.parts.link.clone();
@@ -281,23 +284,6 @@ impl SiteState {
             clock: self.parts.clock,
         };
         Ok(Actor::spawn_linked(None, ScaleActor, args, me.get_cell()).await?.0.get_cell())
-    }
-
-    async fn start_listener(
-        &self,
-        me: &ActorRef<SiteMsg>,
-        lane: &LaneId,
-        name: &DeviceName,
-    ) -> Result<ActorCell, ActorProcessingErr> {
-        let known = self.lane_parts(lane)?.listeners.iter().find(|(known, _)| known == name);
-        let args = ListenerArgs {
-            lane: lane.clone(),
-            name: name.clone(),
-            settings: known.map(|(_, settings)| settings.clone()).ok_or("no such device")?,
-            router: self.parts.router.clone(),
-            clock: self.parts.clock,
-        };
-        Ok(Actor::spawn_linked(None, ListenerActor, args, me.get_cell()).await?.0.get_cell())
     }
 
     async fn start_relay(&self, me: &ActorRef<SiteMsg>, index: usize) -> Result<ActorCell, ActorProcessingErr> {

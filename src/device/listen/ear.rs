@@ -74,7 +74,7 @@ impl Ear {
                 Read::Answer(bytes) => Heard::Answer(bytes),
                 Read::Skipped { why, .. } => Heard::Refused(why.as_str()),
             },
-            Self::Portal(portal) => match portal.next()? {
+            Self::Portal(portal) => match portal.take()? {
                 Told::Line => Heard::Sign,
                 Told::Reading(reading, why) => Heard::Radiation(reading, why),
                 Told::Refused(why) => Heard::Refused(why.as_str()),

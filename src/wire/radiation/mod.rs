@@ -126,7 +126,7 @@ impl Portal {
     }
 
     /// The next thing told, until there is none.
-    pub fn next(&mut self) -> Option<Told> {
+    pub fn take(&mut self) -> Option<Told> {
         self.ready.pop_front()
     }
 

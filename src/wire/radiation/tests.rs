@@ -11,7 +11,7 @@ fn at() -> Timestamp {
 }
 
 fn readings(portal: &mut Portal) -> Vec<(RadiationAlarm, Option<&'static str>)> {
-    let told = std::iter::from_fn(|| portal.next());
+    let told = std::iter::from_fn(|| portal.take());
     told.filter_map(|told| match told {
         Told::Reading(reading, why) => Some((reading.alarm, why)),
         Told::Line | Told::Refused(_) => None,
@@ -77,7 +77,7 @@ fn a_line_that_is_cut_during_an_occupancy_leaves_a_fault_and_the_next_vehicle_wa
 fn the_peak_is_the_highest_sum_of_the_gamma_panels() {
     let mut portal = Portal::default();
     portal.push(format!("{READY}GS,000100,000200\nGS,000300,000400,08-15-02.200\nNS,009999\nGX\n").as_bytes(), at());
-    let peak = std::iter::from_fn(|| portal.next()).find_map(|told| match told {
+    let peak = std::iter::from_fn(|| portal.take()).find_map(|told| match told {
         Told::Reading(reading, _) => reading.peak_cps,
         Told::Line | Told::Refused(_) => None,
     });
@@ -100,7 +100,7 @@ proptest! {
             let mut portal = Portal::default();
             bytes.chunks(size).for_each(|piece| portal.push(piece, at()));
             portal.interrupt(at());
-            std::iter::from_fn(|| portal.next()).collect::<Vec<_>>()
+            std::iter::from_fn(|| portal.take()).collect::<Vec<_>>()
         };
         prop_assert_eq!(told(600), told(size));
     }
