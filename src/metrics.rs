@@ -15,8 +15,9 @@ use crate::model::{
 };
 
 pub use device::{
-    CameraResult, Frame, Up, barrier_command, barrier_fault, barrier_travel, camera_message, camera_skew, device_up,
-    driver_called, relay_command, relay_exchange, scale_frame, scale_line, serial_message,
+    CameraResult, Frame, Up, alarm, barrier_command, barrier_fault, barrier_travel, camera_message, camera_skew,
+    device_lost, device_up, driver_called, loop_fault, reading_unused, relay_command, relay_exchange, scale_frame,
+    scale_line, serial_message,
 };
 pub use risk::{
     ProfilesLoaded, RiskResult, profiles_loaded, risk_answer_refused, risk_breaker, risk_decided, risk_latency,
@@ -62,6 +63,10 @@ catalogue! {
     MATCHES = "matches_total", Counter, "Lookups in the register, by result.";
     DECISION = "decision_seconds", Histogram, "Last evidence in to open command out, the durable write included.";
     DEVICE_UP = "device_up", Gauge, "1 while a device is alive, by lane and device.";
+    DEVICE_LOSSES = "device_losses_total", Counter, "Times that a device was lost, by lane, device and cause.";
+    LOOP_FAULTS = "loop_faults_total", Counter, "Times that a loop could not be trusted, by lane, loop and fault.";
+    UNUSED = "readings_unused_total", Counter, "Readings of the scale that were no evidence, by lane and reason.";
+    ALARMS = "lane_alarm", Gauge, "1 while an alarm of a lane is on, by lane and alarm.";
     SCALE_FRAMES = "scale_frames_total", Counter, "Frames of serial scales, by lane, device and result.";
     SCALE_LINE = "scale_line_state", Gauge, "1 for what a serial scale's line shows, 0 for the rest, by lane and device.";
     SERIAL_MESSAGES = "serial_messages_total", Counter, "What readers and radiation portals on serial lines sent, by lane, device and result.";

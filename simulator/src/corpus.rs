@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use lane_controller::matching::MatchPolicy;
+use lane_controller::matching::{MatchPolicy, RoadLimits};
 use lane_controller::model::registry::{PlateOf, RegisterKind};
 use lane_controller::model::{Direction, FindingCode, LaneId, MatchQuery, PassageId, ReceiptResult, Timestamp};
 use lane_controller::registry::Registry;
@@ -210,6 +210,7 @@ impl Corpus {
             trailer: (!unread).then(|| plate(&rear, prng)),
             documents: vec![],
             gross_kg: Some(27_300),
+            axles: None,
         }
     }
 }
@@ -227,6 +228,7 @@ pub fn policy() -> MatchPolicy {
         templates: Arc::new(lane_controller::domain::plate::Templates::embedded()),
         lead: None,
         misread: lane_controller::matching::Misread::Holds,
+        limits: Arc::new(RoadLimits::embedded()),
         dangerous_codes: vec![],
         severities: std::collections::BTreeMap::new(),
     }

@@ -1,6 +1,7 @@
-//! The few HTTP requests that the demo makes of the controller: GET, and POST of JSON with Basic authentication.
+//! The few HTTP requests that the simulator makes of the controller: GET, POST of JSON with Basic authentication, and
+//! what a camera pushes.
 //!
-//! One connection a request, HTTP/1.1, loopback only; no redirects, no TLS.
+//! One connection a request, HTTP/1.1; no redirects, no TLS.
 
 use std::io;
 use std::net::SocketAddr;
@@ -79,11 +80,25 @@ pub async fn post(address: SocketAddr, path: &str, who: &Credentials, json: &str
     exchange(address, path, request).await
 }
 
-async fn exchange(address: SocketAddr, path: &str, request: String) -> Result<Answer, HttpError> {
+/// Posts a body of any type to `path`, as a device that pushes.
+///
+/// # Errors
+/// When there is no answer in time.
+pub async fn push(address: SocketAddr, path: &str, content_type: &str, body: &[u8]) -> Result<Answer, HttpError> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: {content_type}\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    exchange(address, path, [head.as_bytes(), body].concat()).await
+}
+
+async fn exchange(address: SocketAddr, path: &str, request: impl Into<Vec<u8>>) -> Result<Answer, HttpError> {
     let failed = |source| HttpError::Io { address, path: path.to_owned(), source };
+    let request = request.into();
     let talk = async {
         let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(request.as_bytes()).await?;
+        stream.write_all(&request).await?;
         let mut answer = Vec::new();
         stream.take(ANSWER_MAX_BYTES).read_to_end(&mut answer).await?;
         Ok(answer)

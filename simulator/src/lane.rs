@@ -26,6 +26,8 @@ use crate::traffic::{Traffic, Truck};
 const STANDS_AT_MOST: Duration = Duration::from_secs(120);
 /// After a truck has left, the lane is vacant sooner.
 const VACANT_WITHIN: Duration = Duration::from_secs(60);
+/// So long an indicator takes to show an empty platform a few times.
+const EMPTY_SHOWN: Duration = Duration::from_millis(300);
 /// How often a standing driver looks up.
 const LOOKS_EVERY: Duration = Duration::from_millis(50);
 /// A driver who is turned back waits that long for an arm that may rise after all.
@@ -216,6 +218,8 @@ impl Lane {
             shown && arm.wait_for(|position| *position == Position::Closed).await.is_ok()
         };
         if tokio::time::timeout(VACANT_WITHIN, vacant).await == Ok(true) {
+            // Whatever the pace, the indicator tells its weight in its own time, and must show the platform empty.
+            tokio::time::sleep(EMPTY_SHOWN).await;
             return Ok(());
         }
         let (phase, holds) = self.shown();

@@ -8,9 +8,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use lane_simulator::demo::{self, DemoError, HTTP_DEFAULT, Options};
+use lane_simulator::devices::{self, Device, DeviceError};
 
 /// The check failed.
 const CHECK_FAILED: u8 = 1;
+/// What was asked for makes no sense.
+const USAGE: u8 = 2;
 /// The environment failed.
 const ENVIRONMENT_FAILED: u8 = 3;
 
@@ -26,6 +29,9 @@ struct Cli {
 enum Command {
     /// Runs a whole site in one process tree on an embedded broker, and judges the controller at the end.
     Demo(Demo),
+    /// Runs one simulated device, for whoever integrates one.
+    #[command(subcommand)]
+    Devices(Device),
     /// Runs the controller itself: the demo starts its child this way.
     #[command(hide = true, disable_help_flag = true)]
     Controller {
@@ -73,6 +79,7 @@ fn main() -> ExitCode {
             lane_controller::cli::main_from(std::iter::once(OsString::from("lane-controller")).chain(args))
         }
         Command::Demo(demo) => run(demo),
+        Command::Devices(device) => run_device(&device),
     }
 }
 
@@ -98,4 +105,14 @@ fn run(demo: Demo) -> ExitCode {
             ExitCode::from(ENVIRONMENT_FAILED)
         }
     }
+}
+
+fn run_device(device: &Device) -> ExitCode {
+    let Err(error) = devices::run(device) else { return ExitCode::SUCCESS };
+    drop(writeln!(io::stderr().lock(), "lane-simulator: {error}"));
+    ExitCode::from(match error {
+        DeviceError::Refused(_) => CHECK_FAILED,
+        DeviceError::Asked(_) => USAGE,
+        DeviceError::Io { .. } => ENVIRONMENT_FAILED,
+    })
 }

@@ -2,17 +2,20 @@
 //!
 //! The board is written by actors and read by HTTP handlers; it decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::model::{LaneId, LaneState, NewRecord, Order, OrderRefusal};
+use crate::model::{LaneId, LaneState, NewRecord, Order, OrderRefusal, StateVersion};
 
 /// Orders that may wait for their lane; more are refused at once.
 pub const ORDERS_WAITING_MAX: usize = 64;
 /// Events a slow reader of the event stream may lag behind before it loses some.
 pub const EVENTS_BUFFERED: usize = 1024;
+
+/// States of one lane that are remembered, to tell an officer what changed since the one that an order was bound to.
+pub const STATES_REMEMBERED: usize = 32;
 
 /// A LaneEvent as JSON, with its journal sequence.
 #[derive(Debug, Clone)]
@@ -61,7 +64,8 @@ pub enum Part {
 
 #[derive(Debug, Default)]
 struct Shown {
-    lanes: BTreeMap<LaneId, Arc<LaneState>>,
+    /// The newest last.
+    lanes: BTreeMap<LaneId, VecDeque<Arc<LaneState>>>,
     away: BTreeMap<(Part, String), String>,
 }
 
@@ -88,19 +92,30 @@ impl Board {
 
     /// Shows a lane's state.
     pub fn show(&self, state: Arc<LaneState>) {
-        self.shown().lanes.insert(state.lane.clone(), state);
+        let mut shown = self.shown();
+        let states = shown.lanes.entry(state.lane.clone()).or_default();
+        if states.len() >= STATES_REMEMBERED {
+            states.pop_front();
+        }
+        states.push_back(state);
     }
 
     /// All lanes, by name.
     #[must_use]
     pub fn lanes(&self) -> Vec<Arc<LaneState>> {
-        self.shown().lanes.values().cloned().collect()
+        self.shown().lanes.values().filter_map(VecDeque::back).cloned().collect()
     }
 
     /// One lane.
     #[must_use]
     pub fn lane(&self, lane: &LaneId) -> Option<Arc<LaneState>> {
-        self.shown().lanes.get(lane).cloned()
+        self.shown().lanes.get(lane)?.back().cloned()
+    }
+
+    /// What a lane showed a while ago, if that is remembered.
+    #[must_use]
+    pub fn lane_then(&self, lane: &LaneId, version: StateVersion) -> Option<Arc<LaneState>> {
+        self.shown().lanes.get(lane)?.iter().rev().find(|state| state.version == version).cloned()
     }
 
     /// Says that a part is away, and why.

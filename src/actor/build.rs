@@ -1,18 +1,17 @@
 //! From the configuration to the parts of a site; files that it names are read here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::parts::{LaneParts, RmsParts};
 use super::selection::KeepError;
+use super::setup::lane_setup;
 use crate::config::{self, Config};
 use crate::device::camera::PresetFault;
 use crate::device::listen::{ListenSettings, Speaks};
 use crate::device::scale::{Expected, ScaleSettings};
 use crate::domain::plate::Templates;
 use crate::journal::JournalError;
-use crate::lane::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
-use crate::matching::{MatchPolicy, Misread, Required, Tolerance};
+use crate::matching::{MatchPolicy, Misread, Required, RoadLimits, Tolerance};
 use crate::model::DeviceName;
 use crate::model::scale::ScalePort;
 use crate::registry::RegistryError;
@@ -59,6 +58,14 @@ pub enum RunError {
     /// A camera's preset.
     #[error(transparent)]
     NoSuchPreset(#[from] NoSuchPreset),
+    /// The limits of the road.
+    #[error("{path} can not be used: {why}; check [policy] limits_file")]
+    Limits {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        why: String,
+    },
     /// The local profiles, or the selection.
     #[error("the local profiles can not be put into force: {0}")]
     Profiles(#[from] KeepError),
@@ -73,12 +80,13 @@ pub enum RunError {
 /// The first that can't be used.
 pub fn check_files(config: &Config) -> Result<(), RunError> {
     templates(config)?;
+    limits(config)?;
     rms_parts(config)?;
     Ok(())
 }
 
 /// What the site requires of vehicles and documents.
-pub(super) fn match_policy(config: &Config, templates: Arc<Templates>) -> MatchPolicy {
+pub(super) fn match_policy(config: &Config, templates: Arc<Templates>, limits: Arc<RoadLimits>) -> MatchPolicy {
     let required = config.policy.require.iter().map(|required| match required {
         config::RequiredDocument::Notification => Required::Notification,
         config::RequiredDocument::Declaration => Required::Declaration,
@@ -87,6 +95,7 @@ pub(super) fn match_policy(config: &Config, templates: Arc<Templates>) -> MatchP
     MatchPolicy {
         required: required.collect(),
         tolerance: Tolerance { kg: policy.tolerance_kg, percent: policy.tolerance_percent },
+        limits,
         site: config.site.id.clone(),
         templates,
         lead: policy.notification_lead,
@@ -126,32 +135,17 @@ pub(super) fn templates(config: &Config) -> Result<Arc<Templates>, RunError> {
     Templates::embedded().extended_by(&text).map(Arc::new).map_err(|error| refused(error.to_string()))
 }
 
+/// What the road allows: the site's own file, else what is built in.
+pub(super) fn limits(config: &Config) -> Result<Arc<RoadLimits>, RunError> {
+    let Some(path) = &config.policy.limits_file else { return Ok(Arc::new(RoadLimits::embedded())) };
+    let refused = |why: String| RunError::Limits { path: path.clone(), why };
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    RoadLimits::parse(&text).map(Arc::new).map_err(|error| refused(error.to_string()))
+}
+
 /// What a lane consists of.
 pub(super) fn lane_parts(config: &Config, lane: &config::Lane, templates: &Arc<Templates>) -> LaneParts {
-    let evidence = lane.evidence.iter().map(|evidence| match evidence {
-        config::EvidenceKind::TractorPlate => Evidence::TractorPlate,
-        config::EvidenceKind::TrailerPlate => Evidence::TrailerPlate,
-        config::EvidenceKind::Weight => Evidence::Weight,
-        config::EvidenceKind::Document => Evidence::Documents,
-        config::EvidenceKind::Radiation => Evidence::Radiation,
-    });
-    let arms = lane.barriers.iter().map(|barrier| {
-        let arm = ArmSetup { open_timeout: barrier.open_timeout, close_timeout: barrier.close_timeout };
-        (barrier.place, arm)
-    });
-    let setup = LaneSetup {
-        site: config.site.id.clone(),
-        lane: lane.id.clone(),
-        direction: lane.direction,
-        evidence: evidence.collect(),
-        evidence_timeout: lane.evidence_timeout,
-        risk_timeout: config.risk.request_timeout,
-        cameras: lane.cameras.iter().map(|camera| camera.name.clone()).collect(),
-        templates: Arc::clone(templates),
-        loops: lane.loops.iter().copied().collect(),
-        scale: lane.scale.as_ref().map(|scale| ScaleSetup { name: scale.name.clone(), minimum_kg: scale.minimum_kg }),
-        arms: arms.collect::<BTreeMap<_, _>>(),
-    };
+    let setup = lane_setup(config, lane, templates);
     let scale = lane.scale.as_ref().and_then(|scale| serial_scale(config, scale));
     LaneParts { setup, scale, listeners: listeners(config, lane) }
 }
@@ -164,9 +158,9 @@ fn listeners(config: &Config, lane: &config::Lane) -> Vec<(DeviceName, ListenSet
         line: line.line,
         speaks,
     };
-    let readers = lane.readers.iter().map(|reader| {
-        let speaks = Speaks::Document(reader.protocol);
-        (reader.name.clone(), settings(&reader.line, speaks))
+    let readers = lane.readers.iter().filter_map(|reader| {
+        let (line, protocol) = reader.serial.as_ref()?;
+        Some((reader.name.clone(), settings(line, Speaks::Document(*protocol))))
     });
     let portals = lane.portals.iter().map(|portal| {
         let speaks = Speaks::Radiation { protocol: portal.protocol, silence: portal.silence };
@@ -195,5 +189,7 @@ fn serial_scale(config: &Config, scale: &config::Scale) -> Option<(DeviceName, S
         expected: Expected { max_kg: serial.max_kg, division_kg: serial.division_kg },
         ..ScaleSettings::new(port(config, &serial.port), serial.dialect.clone())
     };
+    let silence = scale.care.silence.unwrap_or(settings.silence);
+    let settings = ScaleSettings { silence, ..settings };
     Some((scale.name.clone(), settings))
 }

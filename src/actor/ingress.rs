@@ -124,6 +124,7 @@ const fn sheddable(observation: &Observation) -> Option<&DeviceName> {
     match observation {
         Observation::Plate(device, _) | Observation::Weight(device, _) => Some(device),
         Observation::Loop(..)
+        | Observation::PairLoop(..)
         | Observation::Radiation(..)
         | Observation::Document(..)
         | Observation::Seal(..)
@@ -158,7 +159,16 @@ mod tests {
     fn weight(gross_kg: i64) -> Arrival {
         let at = Timestamp::from_unix_micros(0);
         let (stability, method) = (Stability::Moving, WeighMethod::Static);
-        let reading = WeightReading { gross_kg, stability, method, axles_kg: None, indicated: None, raw: None, at };
+        let reading = WeightReading {
+            gross_kg,
+            stability,
+            method,
+            axles_kg: None,
+            spacings_cm: None,
+            indicated: None,
+            raw: None,
+            at,
+        };
         let observation = Observation::Weight(DeviceName::new("bridge").expect("a name"), reading);
         Arrival { observation, kept: Kept::default() }
     }

@@ -56,7 +56,7 @@ impl Cameras {
     pub(super) fn new(config: &Config, library: &Library) -> Result<Self, NoSuchPreset> {
         let mut cameras = Self::default();
         for lane in &config.lanes {
-            for Camera { name, view, vendor } in &lane.cameras {
+            for Camera { name, view, vendor, .. } in &lane.cameras {
                 let Some(vendor) = vendor else { continue };
                 let seat = Seat { view: *view, zone: vendor.zone };
                 cameras.add(VendorCamera::new(&lane.id, name, seat, vendor, library)?, vendor.topic.as_deref());

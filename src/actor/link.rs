@@ -266,6 +266,7 @@ impl Router {
             Inbound::Canary => {}
             Inbound::Plate { .. }
             | Inbound::Loop { .. }
+            | Inbound::PairLoop { .. }
             | Inbound::Weight { .. }
             | Inbound::Radiation { .. }
             | Inbound::Document { .. }
@@ -283,12 +284,6 @@ impl Router {
         }
         match payload::observe(inbound, payload) {
             Ok(observation) => {
-                if let Observation::Health(device, health) = &observation
-                    && let Some(lane) = inbound.lane()
-                {
-                    let up = if health.online { metrics::Up::Alive } else { metrics::Up::Away };
-                    metrics::device_up(lane, device, up);
-                }
                 if let Some(lane) = inbound.lane() {
                     self.bus_observed(lane, inbound.kind(), Arrival { observation, kept });
                 }
@@ -404,6 +399,7 @@ fn state_key(observation: &Observation) -> Option<String> {
     let health = |device: &DeviceName| format!("health/{device}");
     match observation {
         Observation::Loop(place, _) => Some(format!("loop/{}", place.as_str())),
+        Observation::PairLoop(place, _) => Some(format!("loop/{}", place.pair_str())),
         Observation::Barrier(place, _) => Some(format!("barrier/{}", place.as_str())),
         Observation::Health(device, _) => Some(health(device)),
         Observation::Plate(..)

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use super::clock::SiteClock;
 use super::link::Router;
 use crate::device::modbus::{self, LineEvent, LineHandle, LineSettings};
-use crate::metrics::{self, Up};
+use crate::metrics;
 use crate::model::{DeviceName, LaneId, Observation};
 use crate::wire::relay::{Event, Fate, Relay};
 
@@ -102,11 +102,10 @@ impl Forward {
     fn board(&self, event: Event) {
         match event {
             Event::Observed(lane, observation) => {
-                if let Observation::Health(device, health) = &observation {
-                    metrics::device_up(&lane, device, if health.online { Up::Alive } else { Up::Away });
-                    if let (false, Some(reason)) = (health.online, &health.detail) {
-                        tracing::warn!(%lane, %device, %reason, "a relay board is away");
-                    }
+                if let Observation::Health(device, health) = &observation
+                    && let (false, Some(reason)) = (health.online, &health.detail)
+                {
+                    tracing::warn!(%lane, %device, %reason, "a relay board is away");
                 }
                 self.router.board_observed(&lane, observation);
             }

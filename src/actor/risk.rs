@@ -21,12 +21,12 @@ use crate::metrics::{self, RiskResult};
 use crate::model::risk::{Assessment, RiskKind, SeenVehicle};
 use crate::model::{Mono, RiskAnswer, RiskDecision, RiskRequest, SiteId, Timestamp};
 use crate::registry::{Registry, RegistryFailure};
-use crate::risk::gateway::{Gateway, GatewayEffect, GatewaySettings, Unavailable};
-use crate::risk::{Rms, stricter};
+use crate::risk::Rms;
+use crate::risk::gateway::{BreakerState, Gateway, GatewayEffect, GatewaySettings, Unavailable};
 use crate::wire::risk::decode_decision;
 use crate::wire::signature::PublicKeys;
 
-/// How often notifications that nobody has assessed are looked for: after a start, and after the RMS was away.
+/// How often notifications that nobody has assessed are looked for, besides each start and each return of the RMS.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Notifications that one look takes on.
 const LOOK_MAX: usize = 1_024;
@@ -110,7 +110,7 @@ impl Actor for RiskActor {
             drop(me.send_interval(LOOK_EVERY, || RiskMsg::Look));
         }
         let gateway = Gateway::new(args.settings);
-        metrics::risk_breaker(crate::risk::gateway::BreakerState::Closed);
+        metrics::risk_breaker(BreakerState::Closed);
         Ok(RiskState { args, gateway, armed: None })
     }
 
@@ -132,7 +132,10 @@ impl Actor for RiskActor {
             }
             RiskMsg::Look => state.look(now),
         }
-        state.drain(kept);
+        if state.drain(kept) == Some(BreakerState::Closed) {
+            // What was notified while the RMS was away need not wait for the next look.
+            me.cast(RiskMsg::Look)?;
+        }
         state.arm(&me, now);
         Ok(())
     }
@@ -228,8 +231,9 @@ impl RiskState {
         }
     }
 
-    fn drain(&mut self, kept: Kept) {
-        let mut kept = Some(kept);
+    /// Carries everything out; what the breaker changed to, where it did.
+    fn drain(&mut self, kept: Kept) -> Option<BreakerState> {
+        let (mut kept, mut changed) = (Some(kept), None);
         while let Some(effect) = self.gateway.poll_effect() {
             match effect {
                 GatewayEffect::Send(request, within) => {
@@ -252,10 +256,12 @@ impl RiskState {
                 GatewayEffect::Breaker(state) => {
                     tracing::warn!(state = state.as_str(), "the breaker before the RMS changed");
                     metrics::risk_breaker(state);
+                    changed = Some(state);
                 }
             }
         }
         metrics::risk_under_way(self.gateway.in_flight(), self.gateway.waiting());
+        changed
     }
 
     fn hand_on(&self, asker: Asker, decision: RiskDecision, kept: Kept) {
@@ -264,7 +270,7 @@ impl RiskState {
                 let reply = considered.answer(self.args.clock.now().wall, Rms::Answered(&decision));
                 answer(&lane, decision.request_id, reply, kept);
             }
-            Asker::Ahead(ahead) => self.keep(&ahead, decision, kept),
+            Asker::Ahead(ahead) => self.keep(&ahead, decision, kept, || {}),
         }
     }
 
@@ -273,21 +279,17 @@ impl RiskState {
         match asker {
             Asker::Lane(lane, _) => answer(lane, decision.request_id, decision.into(), kept),
             Asker::Ahead(ahead) => {
-                let known = self.args.registry.assessment(&ahead.notification).ok().flatten();
-                let known = known.filter(|known| known.decision.request_id == decision.request_id);
-                // The vehicle may stand in a lane on the strength of the earlier word.
-                self.args.router.risk_to_all(&decision);
-                let decision = match known {
-                    Some(known) => stricter(known.decision, decision),
-                    None => decision,
-                };
-                self.keep(ahead, decision, kept);
+                // The vehicle may stand in a lane on the strength of the earlier word. The register keeps the stricter.
+                // Lanes are told at once, and again when it is kept: one may have read the earlier word in between.
+                let (router, word) = (self.args.router.clone(), decision.clone());
+                router.risk_to_all(&word);
+                self.keep(ahead, decision, kept, move || router.risk_to_all(&word));
             }
         }
     }
 
-    /// Acknowledged once it is durable.
-    fn keep(&self, ahead: &Ahead, decision: RiskDecision, kept: Kept) {
+    /// Acknowledged once it is durable; then `after` is called.
+    fn keep(&self, ahead: &Ahead, decision: RiskDecision, kept: Kept, after: impl FnOnce() + Send + 'static) {
         let assessment = Assessment {
             notification: ahead.notification.clone(),
             revision: ahead.revision,
@@ -297,7 +299,10 @@ impl RiskState {
             decided_at: self.args.clock.now().wall,
         };
         let done = move |result: Result<(), RegistryFailure>| match result {
-            Ok(()) => drop(kept),
+            Ok(()) => {
+                after();
+                drop(kept);
+            }
             Err(failure) => {
                 tracing::error!(%failure, "a decision before arrival was not kept; the broker keeps it");
                 kept.withhold();

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::board::{Board, Part};
-use super::build::{RunError, lane_parts, match_policy, rms_parts, templates};
+use super::build::{RunError, lane_parts, limits, match_policy, rms_parts, templates};
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::intake::{Cameras, Intake};
@@ -18,6 +18,7 @@ use super::link::Router;
 use super::local::LocalRisk;
 use super::outlet::Outlet;
 use super::parts::SiteParts;
+use super::recorder::Recorder;
 use super::selection::{KeepError, Keeper, KeeperParts};
 use super::site::{SiteActor, SiteMsg, all_answer};
 use super::wiring::{self, Lines};
@@ -53,6 +54,7 @@ pub struct Running {
     pub(super) relays: Lines,
     journal: Arc<Journal>,
     registry: Arc<Registry>,
+    recorder: Recorder,
     pub(super) router: Router,
     lanes: Vec<LaneId>,
     board: Board,
@@ -102,6 +104,12 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     wiring::wire(config, &relays, &router);
     let arms = wiring::arms(&relays);
     let outlet = Outlet::new(config.site.id.clone(), link.clone(), journal.epoch(), config.mqtt.command_ttl, arms);
+    let recorder = Recorder {
+        journal: Arc::clone(&journal),
+        outlet: outlet.clone(),
+        board: board.clone(),
+        directory: directory.clone(),
+    };
     let keeper = open_keeper(config, &journal, &reader, &outlet, &board, clock).await?;
     let local = match &keeper {
         Some(keeper) => keeper.local.clone(),
@@ -114,7 +122,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         journal: Arc::clone(&journal),
         reader,
         registry: Arc::clone(&registry),
-        policy: Arc::new(match_policy(config, templates)),
+        policy: Arc::new(match_policy(config, templates, limits(config)?)),
         notification_kept: config.policy.notification_kept,
         rms: rms_parts(config)?,
         local,
@@ -130,7 +138,21 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let (site, ended) = spawned.map_err(|error| RunError::Spawn(error.to_string()))?;
     link.publish(online).ok();
     let status = (status_topic, status.offline);
-    Ok(Running { site, ended, link, relays, journal, registry, router, lanes, board, clock, status, directory })
+    Ok(Running {
+        site,
+        ended,
+        link,
+        relays,
+        journal,
+        registry,
+        recorder,
+        router,
+        lanes,
+        board,
+        clock,
+        status,
+        directory,
+    })
 }
 
 /// A record as the HTTP interface shows it.
@@ -278,6 +300,12 @@ impl Running {
     #[must_use]
     pub fn intake(&self) -> Intake {
         Intake::new(self.router.clone(), self.clock)
+    }
+
+    /// Where records that no lane makes are written.
+    #[must_use]
+    pub fn recorder(&self) -> Recorder {
+        self.recorder.clone()
     }
 
     /// Reads a passage back from the journal.

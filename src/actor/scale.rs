@@ -102,7 +102,6 @@ fn forward(router: &Router, lane: &LaneId, name: &DeviceName, clock: SiteClock, 
 }
 
 fn health(router: &Router, lane: &LaneId, name: &DeviceName, clock: SiteClock, up: Up, detail: Option<String>) {
-    metrics::device_up(lane, name, up);
     let health = DeviceHealth { online: up == Up::Alive, session: None, detail, at: clock.now().wall };
     let observation = Observation::Health(name.clone(), health);
     router.to_lane(lane, Arrival { observation, kept: Kept::default() });

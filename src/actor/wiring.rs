@@ -35,7 +35,7 @@ pub(super) fn wire(config: &Config, lines: &Lines, router: &Router) {
     for lane in &config.lanes {
         let arms = lane.barriers.iter().map(|arm| (arm.place.as_str(), matches!(arm.driver, BarrierDriver::Relay(_))));
         let on_board = |place| lane.wired_loops.iter().any(|wired| wired.place == place);
-        let loops = lane.loops.iter().map(|place| (place.as_str(), on_board(*place)));
+        let loops = lane.loops.iter().map(|found| (found.place.as_str(), on_board(found.place)));
         let mut states = BTreeSet::new();
         let mut elsewhere = BTreeSet::new();
         for (kind, name, wired) in

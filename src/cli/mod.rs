@@ -11,6 +11,7 @@ pub mod journal;
 pub mod officer;
 pub mod plate;
 pub mod registry;
+pub mod report;
 pub mod risk;
 mod run;
 pub mod selection;
@@ -71,6 +72,9 @@ enum Command {
     /// Try local risk profiles.
     #[command(subcommand)]
     Risk(risk::RiskCommand),
+    /// Reports straight from the journal, for risk analysts and auditors.
+    #[command(subcommand)]
+    Report(report::ReportCommand),
 }
 
 /// The program with the arguments of the process.
@@ -102,5 +106,6 @@ pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Officer(command) => officer::run(command),
         Command::Registry(command) => registry::run(command),
         Command::Risk(command) => risk::run(command),
+        Command::Report(command) => report::run(command),
     }
 }

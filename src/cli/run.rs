@@ -115,6 +115,7 @@ fn web_state(
         config.http.officers_file.clone(),
         std::sync::Arc::new(move || clock.now()),
         running.passage_reader(),
+        running.recorder(),
         ingest,
     )
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::Lane;
 use super::check::Faults;
 use super::parse::RawCamera;
-use crate::model::{DeviceName, SiteId, View};
+use crate::model::{Care, DeviceName, SiteId, View};
 
 /// The presets that come with the program.
 pub const BUILTIN_PRESETS: [&str; 6] = ["axis", "dahua", "frigate", "hikvision", "plate-recognizer", "rekor"];
@@ -27,8 +27,18 @@ pub struct Camera {
     pub name: DeviceName,
     /// Which end of the vehicle it sees.
     pub view: View,
+    /// How long it may say nothing of the vehicle before it.
+    pub within: Duration,
+    /// How it is looked after.
+    pub care: Care,
     /// `None`: it speaks the contract's PlateRead.
     pub vendor: Option<Vendor>,
+}
+
+/// How a plate reader is watched.
+pub(super) struct Watch {
+    pub(super) within: Duration,
+    pub(super) care: Care,
 }
 
 /// A plate reader that speaks its vendor's own format.
@@ -76,11 +86,12 @@ pub(super) struct Defaults {
     pub(super) own_presets: bool,
 }
 
-pub(super) fn checked(path: &str, raw: RawCamera, defaults: &Defaults, faults: &mut Faults) -> Camera {
+pub(super) fn checked(path: &str, raw: RawCamera, watch: Watch, defaults: &Defaults, faults: &mut Faults) -> Camera {
+    let Watch { within, care } = watch;
     let preset = raw.format.clone().filter(|format| format != "native");
     let Some(preset) = preset else {
         no_vendor_keys(path, &raw, faults);
-        return Camera { name: raw.name, view: raw.view, vendor: None };
+        return Camera { name: raw.name, view: raw.view, within, care, vendor: None };
     };
     if !defaults.own_presets && !BUILTIN_PRESETS.contains(&preset.as_str()) {
         let known = BUILTIN_PRESETS.join(", ");
@@ -96,7 +107,7 @@ pub(super) fn checked(path: &str, raw: RawCamera, defaults: &Defaults, faults: &
         source: raw.source,
         ingest: ingest(path, raw.ingest_secret_file, &raw.ingest_from, faults),
     };
-    Camera { name: raw.name, view: raw.view, vendor: Some(vendor) }
+    Camera { name: raw.name, view: raw.view, within, care, vendor: Some(vendor) }
 }
 
 /// A PlateRead says everything itself.

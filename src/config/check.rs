@@ -13,8 +13,9 @@ use super::reader::{portals, readers};
 use super::relay::{gather, wire_barrier, wire_loop};
 use super::risk::risk;
 use super::scale::one_scale;
+use super::sensors::{self, care, indispensable, need, needed_for};
 use super::{Barrier, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Site};
-use crate::model::{BarrierPlace, FindingCode, LaneId, LoopPlace, Severity, View};
+use crate::model::{BarrierPlace, FindingCode, LaneId, Severity, View};
 
 /// Lanes of one site.
 pub const LANES_MAX: usize = 1_024;
@@ -159,6 +160,7 @@ fn policy(raw: super::parse::RawPolicy, faults: &mut Faults) -> Policy {
         },
         plates_file: raw.plates_file,
         dangerous_codes,
+        limits_file: raw.limits_file,
         severities: severities(&raw.severity, faults),
     }
 }
@@ -223,36 +225,42 @@ fn one_lane(index: usize, raw: RawLane, defaults: &camera::Defaults, faults: &mu
         if !names.insert(camera.name.clone()) {
             faults.at(&format!("{path}.camera[{number}].name"), format!("there are two devices {}", camera.name));
         }
-        cameras.push(camera::checked(&format!("{path}.camera[{number}]"), camera, defaults, faults));
+        let plate = match camera.view {
+            View::Front => RawEvidence::TractorPlate,
+            View::Rear => RawEvidence::TrailerPlate,
+        };
+        let need = need(camera.required, needed_for(raw.evidence.as_ref(), plate));
+        let path = format!("{path}.camera[{number}]");
+        let care = care(&path, camera.silence, need, faults);
+        let within = faults.timeout(&format!("{path}.within"), camera.within, sensors::WITHIN_DEFAULT);
+        cameras.push(camera::checked(&path, camera, camera::Watch { within, care }, defaults, faults));
     }
     let barriers = barriers(&path, raw.barrier, faults);
     let boards: Vec<_> = barriers.iter().filter_map(Barrier::relay).collect();
-    let mut loops: Vec<LoopPlace> = Vec::new();
-    let mut wired_loops = Vec::new();
-    for (number, found) in raw.loops.into_iter().enumerate() {
-        let path = format!("{path}.loop[{number}]");
-        if loops.contains(&found.name) {
-            faults.at(&format!("{path}.name"), format!("there are two loops {}", found.name.as_str()));
-        }
-        wired_loops.extend(wire_loop(&path, &found, &boards, faults));
-        loops.push(found.name);
-    }
-    if !loops.contains(&LoopPlace::Exit) {
-        faults.at(&path, "a [[lane.loop]] named \"exit\" is expected: without it the exit arm could never be closed");
-    }
-    let scale = raw.scale.map(|scale| one_scale(&path, scale, faults));
+    let wired = raw.loops.iter().enumerate();
+    let wired =
+        wired.filter_map(|(number, found)| wire_loop(&format!("{path}.loop[{number}]"), found, &boards, faults));
+    let wired_loops = wired.collect();
+    let loops = sensors::loops(&path, raw.loops, faults);
+    let weighed = needed_for(raw.evidence.as_ref(), RawEvidence::Weight);
+    let scale = raw.scale.map(|scale| one_scale(&path, scale, weighed, faults));
     names.extend(scale.iter().map(|scale| scale.name.clone()));
     let readers = readers(&path, raw.reader, &mut names, faults);
-    let portals = portals(&path, raw.portal, &mut names, faults);
+    let watched = needed_for(raw.evidence.as_ref(), RawEvidence::Radiation);
+    let portals = portals(&path, raw.portal, watched, &mut names, faults);
     let gives = Gives { scale: scale.is_some(), portal: !portals.is_empty() };
     let evidence = evidence(&path, raw.evidence, &cameras, gives, faults);
     let evidence_timeout =
         faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));
+    let abandoned_after = raw.abandoned_after.map_or(sensors::ABANDONED_AFTER_DEFAULT, |text| text.0);
+    let abandoned_after =
+        faults.span(&format!("{path}.abandoned_after"), abandoned_after, sensors::ABANDONED_AFTER_MAX);
     Lane {
         id: raw.id,
         direction: raw.direction,
         evidence,
         evidence_timeout,
+        abandoned_after,
         cameras,
         loops,
         wired_loops,
@@ -272,11 +280,13 @@ fn barriers(path: &str, raw: Vec<RawBarrier>, faults: &mut Faults) -> Vec<Barrie
         }
         let driver = wire_barrier(&path, &barrier, faults);
         let default = Duration::from_secs(8);
+        let need = indispensable(&path, barrier.required, "an arm that is not seen can't be commanded", faults);
         barriers.push(Barrier {
             place: barrier.name,
             driver,
             open_timeout: faults.timeout(&format!("{path}.open_timeout"), barrier.open_timeout, default),
             close_timeout: faults.timeout(&format!("{path}.close_timeout"), barrier.close_timeout, default),
+            care: care(&path, barrier.silence, need, faults),
         });
     }
     if !barriers.iter().any(|barrier| barrier.place == BarrierPlace::Exit) {

@@ -43,6 +43,7 @@ pub(super) const KEYS: Keys = Keys {
                     "misread",
                     "plates_file",
                     "dangerous_codes",
+                    "limits_file",
                 ],
                 tables: &[("weight_tolerance", leaf(&["kg", "percent"])), ("severity", FINDINGS)],
             },
@@ -50,7 +51,7 @@ pub(super) const KEYS: Keys = Keys {
         (
             "lane",
             Keys {
-                values: &["id", "direction", "evidence", "evidence_timeout"],
+                values: &["id", "direction", "evidence", "evidence_timeout", "abandoned_after"],
                 tables: &[
                     (
                         "camera",
@@ -65,11 +66,28 @@ pub(super) const KEYS: Keys = Keys {
                             "source",
                             "ingest_secret_file",
                             "ingest_from",
+                            "within",
+                            "silence",
+                            "required",
                         ]),
                     ),
-                    ("loop", leaf(&["name", "driver", "input", "normally", "barrier"])),
+                    (
+                        "loop",
+                        leaf(&[
+                            "name",
+                            "driver",
+                            "input",
+                            "normally",
+                            "barrier",
+                            "pair",
+                            "debounce",
+                            "stuck_after",
+                            "silence",
+                            "required",
+                        ]),
+                    ),
                     ("scale", leaf(SCALE)),
-                    ("reader", leaf(&["name", "kind", "driver", "port", "baud", "line", "protocol"])),
+                    ("reader", leaf(&["name", "driver", "port", "baud", "line", "protocol", "silence", "required"])),
                     ("portal", leaf(&["name", "driver", "port", "baud", "line", "protocol", "silence"])),
                     (
                         "barrier",
@@ -95,6 +113,8 @@ pub(super) const KEYS: Keys = Keys {
                                 "pulse",
                                 "poll",
                                 "normally_closed",
+                                "silence",
+                                "required",
                             ],
                             tables: &[(
                                 "inputs",
@@ -107,6 +127,28 @@ pub(super) const KEYS: Keys = Keys {
         ),
     ],
 };
+
+const SCALE: &[&str] = &[
+    "name",
+    "driver",
+    "port",
+    "baud",
+    "line",
+    "protocol",
+    "layout",
+    "checksum",
+    "address",
+    "unit",
+    "pattern",
+    "request",
+    "equal_frames",
+    "minimum_kg",
+    "max_kg",
+    "division_kg",
+    "method",
+    "silence",
+    "required",
+];
 
 /// `policy.severity` has a key a finding.
 const FINDINGS: Keys = leaf(&FindingCode::NAMES);
@@ -153,22 +195,3 @@ pub fn all_keys() -> Vec<String> {
     collect(&KEYS, "", &mut found);
     found
 }
-
-const SCALE: &[&str] = &[
-    "name",
-    "driver",
-    "port",
-    "baud",
-    "line",
-    "protocol",
-    "layout",
-    "checksum",
-    "address",
-    "unit",
-    "pattern",
-    "request",
-    "equal_frames",
-    "minimum_kg",
-    "max_kg",
-    "division_kg",
-];

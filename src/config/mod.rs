@@ -15,6 +15,7 @@ mod reader;
 pub mod relay;
 mod risk;
 mod scale;
+mod sensors;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -24,7 +25,9 @@ use std::time::Duration;
 use self::relay::{BarrierDriver, RelayLine, RelayWiring, WiredLoop};
 use crate::model::reader::{PortalProtocol, ReaderProtocol};
 use crate::model::scale::{Dialect, LineFormat, ScalePort};
-use crate::model::{BarrierPlace, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId};
+use crate::model::{
+    BarrierPlace, Care, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId, WeighMethod,
+};
 
 pub use camera::{BUILTIN_PRESETS, Camera, Ingest, Travel, Vendor};
 pub use check::LANES_MAX;
@@ -181,6 +184,8 @@ pub struct Policy {
     pub plates_file: Option<PathBuf>,
     /// Beginnings of goods codes that are dangerous goods.
     pub dangerous_codes: Vec<String>,
+    /// The limits of the road; what is built in when none.
+    pub limits_file: Option<PathBuf>,
     /// Findings that weigh other than by default.
     pub severities: BTreeMap<FindingCode, Severity>,
 }
@@ -211,20 +216,48 @@ pub struct Lane {
     pub evidence: Vec<EvidenceKind>,
     /// How long it may take to come.
     pub evidence_timeout: Duration,
+    /// How long a vehicle may stand without anything happening to it.
+    pub abandoned_after: Duration,
     /// Plate readers.
     pub cameras: Vec<Camera>,
     /// Loops.
-    pub loops: Vec<LoopPlace>,
+    pub loops: Vec<Loop>,
     /// Those of them that end on a relay board.
     pub wired_loops: Vec<WiredLoop>,
     /// The scale.
     pub scale: Option<Scale>,
-    /// Document readers on serial lines.
+    /// Document readers and portals; with none named, all that speak on the lane's topics count.
     pub readers: Vec<Reader>,
     /// Radiation portals on serial lines.
     pub portals: Vec<Portal>,
     /// Arms; an exit is always among them.
     pub barriers: Vec<Barrier>,
+}
+
+/// One loop, or a pair.
+#[derive(Debug, Clone)]
+pub struct Loop {
+    /// Where it lies.
+    pub place: LoopPlace,
+    /// A second loop lies behind it.
+    pub is_pair: bool,
+    /// How long it must stay free before it counts as free.
+    pub debounce: Duration,
+    /// How long it may stay occupied before the lane asks whether it sticks.
+    pub stuck_after: Duration,
+    /// How it is looked after.
+    pub care: Care,
+}
+
+/// Which readings of a scale are weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weighing {
+    /// Division, kilograms: below 20 of them a weight is not for decision.
+    pub division_kg: Option<i64>,
+    /// Max, kilograms: above it a weight is not for decision.
+    pub max_kg: Option<i64>,
+    /// How it weighs; kinds are never mixed.
+    pub method: WeighMethod,
 }
 
 /// The scale.
@@ -236,6 +269,10 @@ pub struct Scale {
     pub driver: ScaleDriver,
     /// Below this nothing stands on it, kilograms.
     pub minimum_kg: i64,
+    /// Which of its readings are weights.
+    pub weighing: Weighing,
+    /// How it is looked after.
+    pub care: Care,
 }
 
 /// How a scale is reached.
@@ -277,19 +314,19 @@ pub struct ReaderLine {
     pub line: LineFormat,
 }
 
-/// A document reader on a serial line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A document reader or a portal.
+#[derive(Debug, Clone)]
 pub struct Reader {
-    /// As metrics and alarms name it.
+    /// As topics, metrics and alarms name it.
     pub name: DeviceName,
-    /// Where it is.
-    pub line: ReaderLine,
-    /// What it speaks.
-    pub protocol: ReaderProtocol,
+    /// Where it is and what it speaks, on a serial line; `None`: it has messages of its own.
+    pub serial: Option<(ReaderLine, ReaderProtocol)>,
+    /// How it is looked after.
+    pub care: Care,
 }
 
 /// A radiation portal on a serial line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Portal {
     /// As metrics and alarms name it.
     pub name: DeviceName,
@@ -297,8 +334,10 @@ pub struct Portal {
     pub line: ReaderLine,
     /// What it speaks.
     pub protocol: PortalProtocol,
-    /// Silence after which it counts as lost.
+    /// Silence on its line after which it counts as lost: its background, which the lane is not told.
     pub silence: Duration,
+    /// How it is looked after.
+    pub care: Care,
 }
 
 /// One arm.
@@ -312,6 +351,8 @@ pub struct Barrier {
     pub open_timeout: Duration,
     /// How long it may take to close.
     pub close_timeout: Duration,
+    /// How it is looked after.
+    pub care: Care,
 }
 
 impl Barrier {

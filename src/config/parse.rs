@@ -152,11 +152,12 @@ pub(super) struct RawPolicy {
     pub(super) misread: Option<RawMisread>,
     pub(super) plates_file: Option<PathBuf>,
     pub(super) dangerous_codes: Option<Vec<String>>,
+    pub(super) limits_file: Option<PathBuf>,
     #[serde(default)]
     pub(super) severity: BTreeMap<String, Severity>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RawEvidence {
     TractorPlate,
@@ -172,6 +173,7 @@ pub(super) struct RawLane {
     pub(super) direction: Direction,
     pub(super) evidence: Option<Vec<RawEvidence>>,
     pub(super) evidence_timeout: Option<Text>,
+    pub(super) abandoned_after: Option<Text>,
     #[serde(default)]
     pub(super) camera: Vec<RawCamera>,
     #[serde(default, rename = "loop")]
@@ -198,6 +200,9 @@ pub(super) struct RawCamera {
     pub(super) ingest_secret_file: Option<PathBuf>,
     #[serde(default)]
     pub(super) ingest_from: Vec<String>,
+    pub(super) within: Option<Text>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -207,6 +212,19 @@ pub(super) struct RawLoop {
     pub(super) input: Option<u16>,
     pub(super) normally: Option<String>,
     pub(super) barrier: Option<crate::model::BarrierPlace>,
+    pub(super) pair: Option<String>,
+    pub(super) debounce: Option<Text>,
+    pub(super) stuck_after: Option<Text>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawMethod {
+    Static,
+    AxleByAxle,
+    InMotion,
 }
 
 #[derive(Debug, Deserialize)]
@@ -227,17 +245,21 @@ pub(super) struct RawScale {
     pub(super) minimum_kg: Option<i64>,
     pub(super) max_kg: Option<i64>,
     pub(super) division_kg: Option<i64>,
+    pub(super) method: Option<RawMethod>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct RawReader {
     pub(super) name: DeviceName,
-    pub(super) kind: String,
-    pub(super) driver: String,
+    pub(super) driver: Option<String>,
     pub(super) port: Option<String>,
     pub(super) baud: Option<u32>,
     pub(super) line: Option<String>,
     pub(super) protocol: Option<String>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -249,6 +271,7 @@ pub(super) struct RawPortal {
     pub(super) line: Option<String>,
     pub(super) protocol: Option<String>,
     pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
 }
 
 /// A number or a letter, as the indicator's menu has it.
@@ -282,6 +305,8 @@ pub(super) struct RawBarrier {
     pub(super) poll: Option<Text>,
     pub(super) inputs: Option<RawInputs>,
     pub(super) normally_closed: Option<Vec<RawRole>>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
 }
 
 /// Parses and checks a configuration; `environment` may override keys.

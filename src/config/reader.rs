@@ -1,14 +1,15 @@
-//! Document readers and radiation portals on serial lines. Those with messages of their own need no entry.
+//! Document readers and radiation portals, on serial lines or with messages of their own.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::check::Faults;
 use super::parse::{RawPortal, RawReader};
+use super::sensors::{care, need};
 use super::{Portal, Reader, ReaderLine};
 use crate::model::reader::{PortalProtocol, ReaderProtocol};
 use crate::model::scale::{LineFormat, ScalePort};
-use crate::model::{BarrierPlace, DeviceName, LoopPlace};
+use crate::model::{BarrierPlace, Care, DeviceName, LoopPlace, Need};
 
 const BAUD_DEFAULT: u32 = 9_600;
 /// A portal tells its background every few seconds.
@@ -24,15 +25,23 @@ pub(super) fn readers(
     for (number, reader) in raw.into_iter().enumerate() {
         let path = format!("{path}.reader[{number}]");
         unique(&path, &reader.name, names, faults);
-        if reader.kind != "document" {
-            faults.at(&format!("{path}.kind"), "\"document\" is expected: QR, PDF417, kiosk and container readers");
-        }
-        driver(&path, &reader.driver, faults);
-        let protocol = protocol(&path, reader.protocol.as_deref(), &ReaderProtocol::NAMES, faults);
-        let line = line(&path, reader.port.as_deref(), reader.baud, reader.line.as_deref(), faults);
-        if let (Some(protocol), Some(line)) = (protocol, line) {
-            readers.push(Reader { name: reader.name, line, protocol });
-        }
+        let care = care(&path, reader.silence.clone(), need(reader.required, Need::Optional), faults);
+        let serial = match reader.driver.as_deref() {
+            Some("serial") => {
+                let protocol = protocol(&path, reader.protocol.as_deref(), &ReaderProtocol::NAMES, faults);
+                let line = line(&path, reader.port.as_deref(), reader.baud, reader.line.as_deref(), faults);
+                line.zip(protocol)
+            }
+            Some("mqtt") | None => {
+                no_line(&path, &reader, faults);
+                None
+            }
+            Some(_) => {
+                faults.at(&format!("{path}.driver"), "\"mqtt\" or \"serial\" is expected");
+                None
+            }
+        };
+        readers.push(Reader { name: reader.name, serial, care });
     }
     readers
 }
@@ -40,6 +49,7 @@ pub(super) fn readers(
 pub(super) fn portals(
     path: &str,
     raw: Vec<RawPortal>,
+    watched: Need,
     names: &mut BTreeSet<DeviceName>,
     faults: &mut Faults,
 ) -> Vec<Portal> {
@@ -51,8 +61,9 @@ pub(super) fn portals(
         let protocol = protocol(&path, portal.protocol.as_deref(), &PortalProtocol::NAMES, faults);
         let line = line(&path, portal.port.as_deref(), portal.baud, portal.line.as_deref(), faults);
         let silence = faults.timeout(&format!("{path}.silence"), portal.silence, SILENCE_DEFAULT);
+        let care = Care { silence: None, need: need(portal.required, watched) };
         if let (Some(protocol), Some(line)) = (protocol, line) {
-            portals.push(Portal { name: portal.name, line, protocol, silence });
+            portals.push(Portal { name: portal.name, line, protocol, silence, care });
         }
     }
     portals
@@ -73,9 +84,22 @@ fn is_place(name: &DeviceName) -> bool {
     arms.chain(LoopPlace::ALL.map(LoopPlace::as_str)).any(|place| place == name.as_str())
 }
 
+/// A port without `driver = "serial"` would never be opened.
+fn no_line(path: &str, reader: &RawReader, faults: &mut Faults) {
+    let given = [
+        ("port", reader.port.is_some()),
+        ("baud", reader.baud.is_some()),
+        ("line", reader.line.is_some()),
+        ("protocol", reader.protocol.is_some()),
+    ];
+    for (key, _) in given.iter().filter(|(_, given)| *given) {
+        faults.at(&format!("{path}.{key}"), "it belongs to a reader with driver = \"serial\"");
+    }
+}
+
 fn driver(path: &str, given: &str, faults: &mut Faults) {
     if given != "serial" {
-        let message = "\"serial\" is expected; a device with MQTT messages of its own needs no entry";
+        let message = "\"serial\" is expected; a portal with MQTT messages of its own is a [[lane.reader]]";
         faults.at(&format!("{path}.driver"), message);
     }
 }

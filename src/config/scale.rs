@@ -2,20 +2,21 @@
 
 use super::check::Faults;
 use super::parse::{RawAddress, RawScale};
-use super::{Scale, ScaleDriver, SerialLine};
+use super::{Scale, ScaleDriver, SerialLine, sensors};
+use crate::model::Need;
 use crate::model::scale::{Dialect, DialectParts, LineFormat, ScalePort};
 
 const BAUD_DEFAULT: u32 = 9_600;
 const MINIMUM_KG_DEFAULT: i64 = 400;
 /// Most frames that can be asked to agree.
 const EQUAL_FRAMES_MAX: u8 = 10;
-/// No bridge for road vehicles is near it.
-const MAX_KG: i64 = 1_000_000;
 /// Below so many divisions a scale of class III tells no weight (OIML R 76).
 const MINIMUM_DIVISIONS: i64 = 20;
 
-pub(super) fn one_scale(path: &str, raw: RawScale, faults: &mut Faults) -> Scale {
+pub(super) fn one_scale(path: &str, raw: RawScale, otherwise: Need, faults: &mut Faults) -> Scale {
     let path = format!("{path}.scale");
+    let weighing = sensors::weighing(&path, &raw, faults);
+    let care = sensors::care(&path, raw.silence, sensors::need(raw.required, otherwise), faults);
     let minimum_kg = raw.minimum_kg.unwrap_or(MINIMUM_KG_DEFAULT);
     if minimum_kg <= 0 {
         faults.at(&format!("{path}.minimum_kg"), "more than zero kilograms are expected");
@@ -35,7 +36,7 @@ pub(super) fn one_scale(path: &str, raw: RawScale, faults: &mut Faults) -> Scale
             None
         }
     };
-    Scale { name, driver: driver.unwrap_or(ScaleDriver::Mqtt), minimum_kg }
+    Scale { name, driver: driver.unwrap_or(ScaleDriver::Mqtt), minimum_kg, weighing, care }
 }
 
 /// None when it can't be used; the faults say why.
@@ -60,11 +61,6 @@ fn serial(path: &str, raw: RawScale, faults: &mut Faults) -> Option<SerialLine> 
         faults.at(&format!("{path}.line"), error.to_string());
         LineFormat::default()
     });
-    for (key, kg) in [("max_kg", raw.max_kg), ("division_kg", raw.division_kg)] {
-        if kg.is_some_and(|kg| !(1..=MAX_KG).contains(&kg)) {
-            faults.at(&format!("{path}.{key}"), format!("1 to {MAX_KG} kilograms are expected"));
-        }
-    }
     let dialect = dialect(path, &raw, faults);
     let equal_frames = raw.equal_frames.or(dialect.as_ref().map(Dialect::equal_frames)).unwrap_or(1);
     if !(1..=EQUAL_FRAMES_MAX).contains(&equal_frames) {

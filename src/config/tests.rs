@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::model::Need;
 
 const MINIMAL: &str = r#"
 [site]
@@ -258,4 +259,46 @@ fn each_rule_of_cameras_has_its_message() {
     assert_eq!(faults(&shared), Vec::<String>::new(), "one topic, told apart by the vendor's names");
     let own = format!("[cameras]\npresets_directory = \"/etc/p\"\n{MINIMAL}{}", CAMERA.replace("hikvision", "ours"));
     assert_eq!(faults(&own), Vec::<String>::new(), "what stands in the directory is found out at the start");
+}
+
+#[test]
+fn each_device_is_looked_after_as_its_evidence_needs_unless_the_site_says_otherwise() {
+    let text = format!(
+        "{}\n{}",
+        MINIMAL.replace("direction = \"entry\"", "direction = \"entry\"\nevidence = [\"tractor_plate\"]"),
+        "[[lane.camera]]\nname = \"front\"\nview = \"front\"\nsilence = \"30s\"\n[[lane.camera]]\nname = \"rear\"\n\
+         view = \"rear\"\n[lane.scale]\nname = \"bridge\"\ndriver = \"mqtt\"\nmethod = \"axle_by_axle\"\n\
+         [[lane.reader]]\nname = \"kiosk\"\nrequired = true\n"
+    );
+    let config = parse(&text, []).expect("valid");
+    let lane = &config.lanes[0];
+    let needs: Vec<_> = lane.cameras.iter().map(|camera| (camera.care.silence, camera.care.need)).collect();
+    assert_eq!(needs, [(Some(Duration::from_secs(30)), Need::Required), (None, Need::Optional)]);
+    let scale = lane.scale.as_ref().expect("a scale");
+    assert_eq!((scale.care.need, scale.weighing.method), (Need::Optional, WeighMethod::AxleByAxle));
+    assert_eq!(lane.readers[0].care, Care::required());
+    let exit = &lane.loops[0];
+    assert_eq!((exit.debounce, exit.stuck_after), (Duration::from_millis(50), Duration::from_secs(600)));
+    assert_eq!(lane.abandoned_after, Duration::from_secs(1_800));
+}
+
+#[test]
+fn what_a_device_can_not_be_is_refused() {
+    let exit = "[[lane.loop]]\nname = \"exit\"";
+    let scale = "[lane.scale]\nname = \"b\"\ndriver = \"serial\"\nport = \"p\"\nprotocol = \"mt-sics\"\n";
+    for (from, to, expected) in [
+        (exit, format!("{exit}\npair = \"approach-b\""), "\"exit-b\" is expected"),
+        (exit, format!("{exit}\ndebounce = \"2s\""), "at most one second"),
+        (exit, format!("{exit}\nstuck_after = \"0s\""), "more than zero"),
+        (exit, format!("{exit}\nsilence = \"100ms\""), "at least one second"),
+        (exit, format!("{exit}\nrequired = false"), "can't be optional"),
+        ("driver = \"mqtt\"", "driver = \"mqtt\"\nrequired = false".to_owned(), "can't be optional"),
+        ("direction = \"entry\"", "direction = \"entry\"\nabandoned_after = \"2d\"".to_owned(), "at most 24 hours"),
+        (exit, format!("{exit}\n{scale}method = \"in_motion\""), "driver = \"mqtt\""),
+        (exit, format!("{exit}\n{scale}max_kg = 0"), "1 to 1000000 kilograms"),
+        (exit, format!("{exit}\n{scale}method = \"guessed\""), "unknown variant `guessed`"),
+    ] {
+        let found = faults(&MINIMAL.replacen(from, &to, 1));
+        assert!(found.iter().any(|fault| fault.contains(expected)), "{to}: {found:#?}");
+    }
 }

@@ -78,6 +78,7 @@ pub(super) fn insert(
         | RecordKind::AlarmCleared
         | RecordKind::DeviceLost
         | RecordKind::DeviceFound
+        | RecordKind::OutcomeRecorded
         | RecordKind::ServiceChanged
         | RecordKind::ProfilesChanged
         | RecordKind::SelectionCommitted

@@ -69,6 +69,7 @@ fn entry(record: &StoredRecord) -> Result<Option<Entry>, JournalError> {
         | RecordKind::AlarmCleared
         | RecordKind::DeviceLost
         | RecordKind::DeviceFound
+        | RecordKind::OutcomeRecorded
         | RecordKind::ServiceChanged
         | RecordKind::ProfilesChanged => return Ok(None),
     };

@@ -42,7 +42,7 @@ impl Machine {
                 }
             }
             Because::Back => self.complete(now),
-            Because::Void => {}
+            Because::Void | Because::Unseen => {}
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::loops::Steadiness;
 use super::setup::ArmSetup;
 use crate::model::{BarrierMode, BarrierState, Mono, Position};
 
@@ -11,6 +12,8 @@ pub(super) struct Arm {
     pub(super) setup: ArmSetup,
     /// `None`: never reported, or the report can't be trusted any more.
     known: Option<BarrierState>,
+    /// What a device that comes and goes reports waits until it has been steady (hazard 23).
+    steadiness: Steadiness,
     /// The open command that explains an arm that is not closed.
     pub(super) opened_by: Option<Uuid>,
     /// When it was last told to move.
@@ -19,11 +22,24 @@ pub(super) struct Arm {
 
 impl Arm {
     pub(super) const fn new(setup: ArmSetup) -> Self {
-        Self { setup, known: None, opened_by: None, told: None }
+        Self { setup, known: None, steadiness: Steadiness::Steady, opened_by: None, told: None }
     }
 
     pub(super) fn observe(&mut self, state: BarrierState) {
         self.known = Some(state);
+    }
+
+    /// Its device comes and goes, or has been steady again: then what it reported meanwhile is handed back.
+    pub(super) fn set(&mut self, steadiness: Steadiness) -> Option<BarrierState> {
+        self.steadiness = steadiness;
+        match steadiness {
+            Steadiness::Steady => self.known.take(),
+            Steadiness::Unsteady => None,
+        }
+    }
+
+    fn believed(&self) -> Option<&BarrierState> {
+        self.known.as_ref().filter(|_| self.steadiness == Steadiness::Steady)
     }
 
     /// The last report is void: link or device is away (hazard 14).
@@ -32,12 +48,12 @@ impl Arm {
     }
 
     pub(super) fn position(&self) -> Position {
-        self.known.as_ref().map_or(Position::Unknown, |known| known.position)
+        self.believed().map_or(Position::Unknown, |known| known.position)
     }
 
     /// The closed limit is proved by live feedback (invariant B3).
     pub(super) fn is_proved_closed(&self) -> bool {
-        self.known.as_ref().is_some_and(|known| known.position == Position::Closed && known.fault.is_none())
+        self.believed().is_some_and(|known| known.position == Position::Closed && known.fault.is_none())
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -45,16 +61,16 @@ impl Arm {
     }
 
     pub(super) fn is_known(&self) -> bool {
-        self.known.is_some()
+        self.believed().is_some()
     }
 
     pub(super) fn fault(&self) -> Option<&str> {
-        self.known.as_ref().and_then(|known| known.fault.as_deref())
+        self.believed().and_then(|known| known.fault.as_deref())
     }
 
     /// Whether the controller may command it: known, no fault, nobody at its key (invariant B8).
     pub(super) fn takes_commands(&self) -> bool {
-        self.known.as_ref().is_some_and(|known| known.mode == BarrierMode::Remote && known.fault.is_none())
+        self.believed().is_some_and(|known| known.mode == BarrierMode::Remote && known.fault.is_none())
     }
 
     /// Not closed by its own report, although no command explains it (invariant B6).
@@ -64,7 +80,7 @@ impl Arm {
 
     /// Why it can't be opened, for the officer; `None` when it can.
     pub(super) fn refusal(&self) -> Option<String> {
-        let known = self.known.as_ref()?;
+        let known = self.believed()?;
         if let Some(fault) = &known.fault {
             return Some(format!("the barrier reports the fault {fault}"));
         }

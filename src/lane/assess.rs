@@ -44,10 +44,10 @@ impl Machine {
         }
     }
 
-    pub(super) fn add_weight(&mut self, now: Now, reading: &WeightReading, minimum_kg: i64) {
+    pub(super) fn add_weight(&mut self, now: Now, reading: &WeightReading) {
         let Some(passage) = &mut self.passage else { return };
         // A weight belongs to the vehicle that stands; one that drives off is no longer weighed (invariant B9).
-        if !passage.is_standing() || passage.gathered.add_weight(reading, minimum_kg, now.mono) != Change::Kept {
+        if !passage.is_standing() || passage.gathered.scale.add(reading, now.mono) != Change::Kept {
             return;
         }
         let id = passage.id;
@@ -68,6 +68,7 @@ impl Machine {
 
     /// New evidence: a decision taken without it is judged again (contract, PlateRead).
     pub(super) fn evidence_changed(&mut self, now: Now, why: &str) {
+        self.stirred = true;
         let Some(passage) = &self.passage else { return };
         if passage.restored {
             return;
@@ -123,6 +124,8 @@ impl Machine {
         }
         self.timers.stop(Timer::Match);
         let mut findings = passage.gathered.findings(&self.setup);
+        self.explain_missing(&mut findings);
+        let Some(passage) = &mut self.passage else { return };
         findings.extend(passage.seals.findings());
         findings.extend(result.findings.iter().cloned());
         passage.steps.matched = Some(now.wall);
@@ -198,6 +201,7 @@ impl Machine {
             trailer: passage.gathered.plate_of(View::Rear),
             documents: passage.gathered.documents().iter().map(|scan| scan.reference.clone()).collect(),
             gross_kg: passage.gathered.weight().map(|reading| reading.gross_kg),
+            axles: passage.gathered.scale.axles(),
         }
     }
 

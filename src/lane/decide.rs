@@ -111,9 +111,11 @@ impl Machine {
         let kind = passage.risk_kind();
         self.tell(Happening::Decided(kind));
         self.record_decision(now, &reasoned);
-        match &reasoned.degraded {
-            Some(_) => self.raise_alarm(now, Alarm::RiskDegraded),
-            None => self.clear_alarm(now, Alarm::RiskDegraded),
+        match (&reasoned.degraded, kind) {
+            (Some(_), _) => self.raise_alarm(now, Alarm::RiskDegraded),
+            (None, RiskKind::Arrival) => self.clear_alarm(now, Alarm::RiskDegraded),
+            // It was taken long ago: it says nothing of whether the RMS is there.
+            (None, RiskKind::PreArrival) => {}
         }
         self.apply_decision(now, reasoned.decision);
         self.conclude(now);
@@ -152,9 +154,10 @@ impl Machine {
             self.hold(now, HoldCode::AgencyHold, format!("{}: {reason}", agency.agency));
         }
         let Some(passage) = &mut self.passage else { return };
-        let stricter = passage.risk.as_ref().is_none_or(|known| decision.channel >= known.channel);
-        if stricter {
-            passage.risk = Some(decision);
+        match &mut passage.risk {
+            // What an agency has said is known, so that a repetition is no news.
+            Some(known) if decision.channel < known.channel => known.agencies.extend(decision.agencies),
+            Some(_) | None => passage.risk = Some(decision),
         }
         self.dirty = true;
     }
@@ -163,7 +166,8 @@ impl Machine {
     fn late_decision(&mut self, now: Now, reasoned: ReasonedDecision) {
         let Some(passage) = &self.passage else { return };
         let (known, decision) = (passage.channel(), &reasoned.decision);
-        let stricter = decision.agencies.iter().any(|agency| !agency.clear)
+        let is_known = |agency| passage.risk.as_ref().is_some_and(|known| known.agencies.contains(agency));
+        let stricter = decision.agencies.iter().any(|agency| !agency.clear && !is_known(agency))
             || known.map_or(decision.channel >= Channel::Yellow, |known| decision.channel > known);
         if !stricter {
             self.tell(Happening::AnswerIgnored);

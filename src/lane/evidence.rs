@@ -5,14 +5,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::plates::Plates;
-use super::setup::{
-    EVIDENCE_MAX, Evidence, LaneSetup, REWEIGH_BAND_KG, STABLE_BAND_KG, STABLE_READINGS, STABLE_WITHIN,
-};
+use super::setup::{EVIDENCE_MAX, Evidence, LaneSetup};
+use super::weigh::Weight;
 use crate::domain::plate::Templates;
 use crate::model::registry::PlateOf;
 use crate::model::{
-    DeviceName, DocumentScan, Finding, FindingCode, Mono, PlateRead, RadiationAlarm, RadiationReading, Stability, View,
-    WeightReading,
+    DeviceName, DocumentScan, Finding, FindingCode, PlateRead, RadiationAlarm, RadiationReading, View, WeightReading,
 };
 
 /// One read that counts for a view.
@@ -33,49 +31,12 @@ pub(super) enum Change {
     Plate,
 }
 
-/// The scale's own window over one vehicle (invariant B9).
-#[derive(Debug, Clone, Default)]
-struct Window {
-    since: Option<Mono>,
-    around_kg: i64,
-    readings: u32,
-}
-
-impl Window {
-    /// Whether the platform has been still for long enough.
-    fn is_still(&mut self, reading: &WeightReading, now: Mono) -> bool {
-        match reading.stability {
-            Stability::Stable => {
-                self.since = None;
-                true
-            }
-            Stability::Moving => {
-                self.since = None;
-                false
-            }
-            Stability::Unknown => {
-                let since = self.since.filter(|_| (reading.gross_kg - self.around_kg).abs() <= STABLE_BAND_KG);
-                match since {
-                    Some(since) => {
-                        self.readings += 1;
-                        self.readings >= STABLE_READINGS && now.since(since) >= STABLE_WITHIN
-                    }
-                    None => {
-                        *self = Self { since: Some(now), around_kg: reading.gross_kg, readings: 1 };
-                        false
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// Everything that devices told of one vehicle.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gathered {
     plates: Plates,
-    weight: Option<WeightReading>,
-    window: Window,
+    /// What it weighs.
+    pub(super) scale: Weight,
     documents: Vec<DocumentScan>,
     radiation: Option<RadiationReading>,
 }
@@ -84,6 +45,14 @@ impl Gathered {
     /// Adds a read; a read of the same id changes nothing, a read of the same track revises it.
     pub(super) fn add_read(&mut self, read: Read, templates: &Templates) -> Change {
         self.plates.add(read, templates)
+    }
+
+    /// Nothing was told of it yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.plates.reads().is_empty()
+            && self.weight().is_none()
+            && self.documents.is_empty()
+            && self.radiation.is_none()
     }
 
     /// What the reads of that view say together.
@@ -106,27 +75,8 @@ impl Gathered {
         self.plates.reads()
     }
 
-    /// Takes a weight if it is one: still, above `minimum_kg`, and not what was taken before.
-    pub(super) fn add_weight(&mut self, reading: &WeightReading, minimum_kg: i64, now: Mono) -> Change {
-        let still = self.window.is_still(reading, now);
-        if !still || reading.gross_kg < minimum_kg {
-            return Change::Nothing;
-        }
-        let known = self.weight.as_ref().is_some_and(|old| (old.gross_kg - reading.gross_kg).abs() <= REWEIGH_BAND_KG);
-        if known {
-            return Change::Nothing;
-        }
-        self.weight = Some(reading.clone());
-        Change::Kept
-    }
-
     pub(super) const fn weight(&self) -> Option<&WeightReading> {
-        self.weight.as_ref()
-    }
-
-    /// Puts back a weight that the journal holds.
-    pub(super) fn restore_weight(&mut self, reading: WeightReading) {
-        self.weight = Some(reading);
+        self.scale.taken()
     }
 
     pub(super) fn add_document(&mut self, scan: DocumentScan) -> Change {
@@ -171,7 +121,7 @@ impl Gathered {
         match evidence {
             Evidence::TractorPlate => self.plate(View::Front).is_some(),
             Evidence::TrailerPlate => self.plate(View::Rear).is_some(),
-            Evidence::Weight => self.weight.is_some(),
+            Evidence::Weight => self.weight().is_some(),
             Evidence::Documents => !self.documents.is_empty(),
             Evidence::Radiation => self.radiation.is_some(),
         }

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::loops::{LoopFault, LoopName};
+use super::roster::LossCause;
+use super::weigh::Unused;
 use crate::model::risk::RiskKind;
 use crate::model::{
-    Alarm, BarrierPlace, Channel, Direction, FindingCode, HoldCode, LaneState, MatchQuery, MatchResult, NewRecord,
-    Observation, OpenAuthority, Order, OrderRefusal, Outcome, PassageId, Recorded, RiskAnswer, RiskDecision,
+    Alarm, BarrierPlace, Channel, DeviceName, Direction, FindingCode, HoldCode, LaneState, MatchQuery, MatchResult,
+    NewRecord, Observation, OpenAuthority, Order, OrderRefusal, Outcome, PassageId, Recorded, RiskAnswer, RiskDecision,
     RiskRequest, Signal, Source, Ticket,
 };
 
@@ -127,6 +130,14 @@ pub enum Happening {
     AnswerIgnored,
     /// A reading of a device that the lane doesn't have was ignored.
     StrangerIgnored,
+    /// A reading was no evidence.
+    ReadingUnused(Unused),
+    /// A loop can't be trusted.
+    LoopFault(LoopName, LoopFault),
+    /// A device was lost.
+    DeviceLost(DeviceName, LossCause),
+    /// A device is there.
+    DeviceUp(DeviceName),
 }
 
 /// What the shell must carry out, in order.

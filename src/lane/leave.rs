@@ -1,14 +1,15 @@
 //! The vehicle leaves, the arm comes down, the passage ends with its whole story.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::io::{Effect, Happening, Step};
 use super::machine::Machine;
-use super::passage::{Because, Closing, Crossing, Going, Passage, Way};
+use super::passage::{Because, Crossing, Going, Passage, Way};
 use super::presence::Seen;
 use super::setup::{CLOSE_RETRIES, LEFT_SETTLE};
 use super::timer::Timer;
-use crate::model::{Alarm, BarrierPlace, HoldCode, LoopPlace, Now, Outcome, Position, RecordKind, Service, View};
+use crate::model::authority::AUTHORITY_PASS_WITHIN;
+use crate::model::{Alarm, BarrierPlace, HoldCode, LoopPlace, Now, Outcome, RecordKind, Service};
 
 /// The loop under an arm: its closing zone. The inspection arm has none, so it is never told to close.
 const fn closing_zone(place: BarrierPlace) -> Option<LoopPlace> {
@@ -22,23 +23,59 @@ const fn closing_zone(place: BarrierPlace) -> Option<LoopPlace> {
 impl Machine {
     pub(super) fn on_exit_taken(&mut self, now: Now) {
         let Some(passage) = &mut self.passage else {
+            self.traffic.exit_rose = Some(now.mono);
             self.crossing_without_passage(now);
             return;
         };
         match passage.way {
-            Way::Driving(going, _) if going.barrier == BarrierPlace::Exit => {
-                passage.way = Way::Driving(going, Crossing::Under);
+            Way::Driving(going, Crossing::Under) if going.barrier == BarrierPlace::Exit => {
                 self.timers.stop(Timer::Left);
             }
-            Way::Closing(going, Closing { because: Because::Through, .. }) if going.barrier == BarrierPlace::Exit => {
-                self.tailgated(now);
+            Way::Driving(going, Crossing::Before) if going.barrier == BarrierPlace::Exit => self.go_under(going),
+            Way::Closing(going, closing) if going.barrier == BarrierPlace::Exit => {
+                self.crossed_while_closing(now, going, closing.because);
             }
             Way::Standing | Way::Authorising(..) | Way::Opening(..) | Way::Driving(..) | Way::Closing(..) => {}
         }
     }
 
+    /// The vehicle is on the exit loop; what leaves the stop line from here on are its parts.
+    pub(super) fn go_under(&mut self, going: Going) {
+        let whole = self.sensors.at_stop_line() == Seen::Free;
+        if let Some(passage) = &mut self.passage {
+            passage.way = Way::Driving(going, Crossing::Under);
+            passage.parts_left = usize::from(whole);
+            passage.taken_again = 0;
+        }
+        self.timers.stop(Timer::Left);
+    }
+
+    /// Something drives under an arm that has no leave for anybody.
+    fn crossed_while_closing(&mut self, now: Now, going: Going, because: Because) {
+        match because {
+            Because::Through => self.tailgated(now),
+            Because::Back | Because::Void => {
+                if let Some(passage) = &mut self.passage {
+                    passage.crossed = true;
+                }
+                self.crossing_without_passage(now);
+            }
+            Because::Unseen => {
+                let since = self.passage.as_ref().and_then(|passage| passage.lost);
+                let another = self.traffic.taken.is_some_and(|taken| since.is_some_and(|since| taken > since));
+                if another {
+                    self.tailgated(now);
+                    return;
+                }
+                self.found_again(now);
+                self.timers.set(Timer::Pass, now.mono + AUTHORITY_PASS_WITHIN);
+                self.go_under(going);
+            }
+        }
+    }
+
     /// A second vehicle under an arm that one authority opened: an incident that closes the lane (invariant A5).
-    fn tailgated(&mut self, now: Now) {
+    pub(super) fn tailgated(&mut self, now: Now) {
         self.raise_alarm(now, Alarm::Tailgating);
         self.hold(now, HoldCode::Tailgating, "a second vehicle is under the arm");
         self.set_service(now, Service::Closed, "tailgating");
@@ -80,8 +117,10 @@ impl Machine {
 
     /// The exit loop stayed free after the vehicle was on it.
     pub(super) fn left(&mut self, now: Now) {
-        // With a loop at the stop line a vehicle that only rolled back off the exit loop is still seen there.
-        if self.sensors.at(LoopPlace::Scale) == Seen::Occupied && !self.queued {
+        // With a loop at the stop line a vehicle that only rolled back off the exit loop is still seen there, unless
+        // another one may have driven up behind it: that one must not find the arm up.
+        let another = self.traffic.queued || self.traffic.behind;
+        if self.sensors.at(LoopPlace::Scale) == Seen::Occupied && !another {
             if let Some(Passage { way: Way::Driving(_, crossing), .. }) = &mut self.passage {
                 *crossing = Crossing::Before;
             }
@@ -103,6 +142,11 @@ impl Machine {
         let Some(passage) = &mut self.passage else { return };
         match passage.way {
             Way::Standing => match self.arm(BarrierPlace::Exit) {
+                // Lost from sight before a restart: what the exit loop says is as doubtful as it was.
+                Some(arm) if !arm.is_proved_closed() && passage_lost(self.passage.as_ref()) => {
+                    let command_id = arm.opened_by.unwrap_or_default();
+                    self.lose_sight(now, Going { barrier: BarrierPlace::Exit, command_id, since: now.mono });
+                }
                 // Let go before a restart and gone since: the arm comes down before the passage ends.
                 Some(arm) if !arm.is_proved_closed() && passage_let_go(self.passage.as_ref()) => {
                     let command_id = arm.opened_by.unwrap_or_default();
@@ -115,17 +159,30 @@ impl Machine {
                 self.void_pending(now, "the vehicle left the lane");
                 self.complete(now);
             }
-            Way::Opening(going) | Way::Driving(going, _) => {
-                let through = going.barrier == BarrierPlace::Inspection;
-                if through {
-                    passage.steps.left = Some(now.wall);
-                } else if going.barrier == BarrierPlace::Exit {
-                    passage.outcome = Some(Outcome::Reversed);
-                }
-                self.close_again(now, going, if through { Because::Through } else { Because::Back });
-            }
+            Way::Opening(going) => self.gone_under_way(now, going, Crossing::Before),
+            Way::Driving(going, crossing) => self.gone_under_way(now, going, crossing),
             Way::Closing(..) => {}
         }
+    }
+
+    /// The zone is empty while an arm is up, or on its way up.
+    fn gone_under_way(&mut self, now: Now, going: Going, crossing: Crossing) {
+        let at_exit = going.barrier == BarrierPlace::Exit;
+        let through = going.barrier == BarrierPlace::Inspection || at_exit && crossing == Crossing::Under;
+        let may_be_under = at_exit && self.arm(BarrierPlace::Exit).is_some_and(|arm| !arm.is_proved_closed());
+        let went_back = self.traffic.went_back(going.since, self.sensors.at(LoopPlace::Approach));
+        if may_be_under && !through && !went_back {
+            self.lose_sight(now, going);
+            return;
+        }
+        if let Some(passage) = &mut self.passage {
+            if through {
+                passage.steps.left = Some(now.wall);
+            } else if at_exit {
+                passage.outcome = Some(Outcome::Reversed);
+            }
+        }
+        self.close_again(now, going, if through { Because::Through } else { Because::Back });
     }
 
     /// Commands a close where the zone is positively clear; supervises it in any case.
@@ -211,6 +268,10 @@ impl Machine {
                 match closing.because {
                     Because::Through | Because::Back => self.complete(now),
                     Because::Void => passage.way = Way::Standing,
+                    Because::Unseen => {
+                        passage.outcome = Some(Outcome::Unresolved);
+                        self.complete(now);
+                    }
                 }
             }
             // The arm came down by itself before the vehicle was through: that authority is used up.
@@ -229,42 +290,6 @@ impl Machine {
                 self.entered(now, Because::Through);
             }
             Way::Standing | Way::Authorising(..) | Way::Opening(..) | Way::Driving(..) | Way::Closing(..) => {}
-        }
-    }
-
-    /// The passage ends; its story goes to the journal in one record.
-    pub(super) fn complete(&mut self, now: Now) {
-        let exit_closed = self.arm(BarrierPlace::Exit).is_some_and(|arm| arm.position() == Position::Closed);
-        let Some(mut passage) = self.passage.take() else { return };
-        self.timers.stop_all();
-        self.clear_alarm(now, Alarm::DriverCalls);
-        if exit_closed {
-            passage.steps.closed = Some(now.wall);
-        }
-        let outcome = final_outcome(&passage);
-        let story = story(&passage, outcome);
-        let id = passage.id;
-        for document in passage.crossing_documents() {
-            let crossed = matches!(outcome, Outcome::Released | Outcome::ReleasedConditional | Outcome::NotSubject);
-            if crossed {
-                let body = json!({ "document": document, "instant": passage.steps.left });
-                self.record(now, Some(id), RecordKind::FrontierCrossed, &body);
-            }
-        }
-        self.record(now, Some(id), RecordKind::PassageCompleted, &story);
-        self.tell(Happening::Took(Step::Total, now.mono.since(passage.marks.arrived)));
-        self.tell(Happening::Completed { outcome, channel: passage.channel(), direction: self.setup.direction });
-        // A platform that was seen empty since has nothing left over to show (invariant B9).
-        let left_over = !self.sensors.platform_is_free();
-        self.stale_weight = passage.gathered.weight().map(|reading| reading.gross_kg).filter(|_| left_over);
-        let seen_before = |read: &super::evidence::Read| {
-            let tracks = passage.gathered.reads().iter().map(|old| &old.read.track);
-            read.read.track.is_some() && tracks.into_iter().any(|track| *track == read.read.track)
-        };
-        self.early.retain(|(_, kept)| !seen_before(kept));
-        let next_waits = self.queued && self.sensors.at(LoopPlace::Approach) == Seen::Occupied;
-        if next_waits {
-            self.open_passage(now);
         }
     }
 
@@ -292,35 +317,6 @@ fn passage_let_go(passage: Option<&Passage>) -> bool {
     passage.is_some_and(|passage| passage.restored && passage.commanded)
 }
 
-fn final_outcome(passage: &Passage) -> Outcome {
-    match passage.outcome {
-        Some(outcome) => outcome,
-        None if passage.restored && passage.commanded => Outcome::Released,
-        None if passage.restored => Outcome::Unresolved,
-        None => Outcome::Reversed,
-    }
-}
-
-/// The whole passage in one object (contract, `passage_completed`).
-fn story(passage: &Passage, outcome: Outcome) -> Value {
-    json!({
-        "outcome": outcome,
-        "channel": passage.channel(),
-        "steps": passage.steps,
-        "plates": passage.gathered.reads(),
-        "tractor": passage.gathered.plate(View::Front),
-        "trailer": passage.gathered.plate(View::Rear),
-        "notification": passage.notification(),
-        "declaration": passage.declaration(),
-        "documents": passage.gathered.documents(),
-        "weight": passage.gathered.weight(),
-        "seals": passage.seals.reports(),
-        "findings": passage.findings,
-        "profiles": passage.risk.as_ref().map(|risk| &risk.profiles),
-        "measures": passage.risk.as_ref().map(|risk| &risk.measures),
-        "source": passage.source,
-        "degraded": passage.degraded,
-        "orders": passage.orders,
-        "restored": passage.restored,
-    })
+fn passage_lost(passage: Option<&Passage>) -> bool {
+    passage.is_some_and(|passage| passage.lost.is_some())
 }

@@ -11,9 +11,12 @@ use super::evidence::Read;
 use super::ids::Ids;
 use super::io::{Clock, Effect, Happening, Input, Link};
 use super::passage::{Passage, Way};
-use super::presence::{Presence, Sensors};
-use super::setup::{EMPTY_SETTLE, EMPTY_SETTLE_STANDING, LaneSetup};
+use super::presence::{Platform, Presence, Sensors};
+use super::roster::Roster;
+use super::setup::{EMPTY_SETTLE, EMPTY_SETTLE_STANDING, LaneSetup, ScaleSetup};
 use super::timer::{Timer, Timers};
+use super::traffic::Traffic;
+use super::weigh::Scale;
 use crate::model::{
     Alarm, BarrierPlace, DeviceName, HoldCode, LaneState, Mono, NewRecord, Now, PassageId, RecordKind, Recorded,
     Service, Severity, Signal, Ticket,
@@ -31,17 +34,19 @@ pub struct Machine {
     pub(super) passage: Option<Passage>,
     pub(super) link: Link,
     pub(super) alarms: BTreeSet<Alarm>,
-    /// Devices that said they are away, with the session of their last birth.
+    /// The session of each device's last birth.
     pub(super) births: BTreeMap<DeviceName, Option<String>>,
-    pub(super) away: BTreeSet<DeviceName>,
+    pub(super) roster: Roster,
+    /// Cameras that said nothing of the vehicle before them.
+    pub(super) silent: BTreeSet<DeviceName>,
     /// Reads of a vehicle that the approach loop has not seen yet.
     pub(super) early: VecDeque<(Mono, Read)>,
     /// What portals and seal readers told of a vehicle that has no passage yet.
     pub(super) foretold: Foretold,
-    /// A vehicle drove onto the approach loop while another was in the lane.
-    pub(super) queued: bool,
-    /// The weight that the last vehicle left with, until the platform was seen to change (invariant B9).
-    pub(super) stale_weight: Option<i64>,
+    pub(super) traffic: Traffic,
+    pub(super) scale: Option<Scale>,
+    /// Something happened to the vehicle in the lane in this turn.
+    pub(super) stirred: bool,
     /// The controller stops: no vehicle is taken any more.
     pub(super) stopping: bool,
     /// The journal has failed for good.
@@ -61,8 +66,11 @@ impl Machine {
     /// have spoken.
     #[must_use]
     pub fn new(setup: LaneSetup, seed: [u8; 32]) -> Self {
-        let sensors = Sensors::new(&setup.loops, setup.scale.is_some());
+        let platform = setup.scale.as_ref().is_some_and(ScaleSetup::is_platform);
+        let sensors = Sensors::new(&setup.loops, if platform { Platform::Watched } else { Platform::None });
         let arms = setup.arms.iter().map(|(place, arm)| (*place, Arm::new(*arm))).collect();
+        let roster = Roster::new(&setup);
+        let scale = setup.scale.clone().map(Scale::new);
         Self {
             setup,
             ids: Ids::new(seed),
@@ -74,11 +82,13 @@ impl Machine {
             link: Link::Down,
             alarms: BTreeSet::new(),
             births: BTreeMap::new(),
-            away: BTreeSet::new(),
+            roster,
+            silent: BTreeSet::new(),
             early: VecDeque::new(),
             foretold: Foretold::default(),
-            queued: false,
-            stale_weight: None,
+            traffic: Traffic::new(),
+            scale,
+            stirred: false,
             stopping: false,
             poisoned: false,
             unanswered: Vec::new(),
@@ -115,7 +125,7 @@ impl Machine {
         while let Some(timer) = self.timers.take_due(now.mono) {
             self.on_timer(now, timer);
         }
-        self.watch_presence(now);
+        self.watch(now);
         self.show(now);
     }
 
@@ -203,6 +213,40 @@ impl Machine {
             Timer::Pass => self.pass_over(now),
             Timer::Left => self.left(now),
             Timer::Empty => self.gone_another_way(now),
+            Timer::Abandoned => self.raise_alarm(now, Alarm::Abandoned),
+            Timer::Camera => self.cameras_silent(now),
+            Timer::Unannounced => self.unannounced(now),
+            Timer::Loops => {
+                self.settle_loops(now);
+                self.look_for_stuck_loops(now);
+            }
+            Timer::Devices => self.settle_devices(now),
+        }
+    }
+
+    /// What the end of a turn starts or stops waiting for.
+    fn watch(&mut self, now: Now) {
+        self.watch_presence(now);
+        self.watch_cameras();
+        self.watch_abandoned(now);
+        for (timer, due) in [(Timer::Loops, self.sensors.due()), (Timer::Devices, self.roster.due())] {
+            match due {
+                Some(at) => self.timers.set(timer, at),
+                None => self.timers.stop(timer),
+            }
+        }
+    }
+
+    /// A vehicle that stands, and that nothing happens to, is abandoned at last; any move or order ends that.
+    fn watch_abandoned(&mut self, now: Now) {
+        let stirred = std::mem::take(&mut self.stirred);
+        let standing = self.passage.as_ref().is_some_and(Passage::is_standing);
+        if stirred || !standing {
+            self.timers.stop(Timer::Abandoned);
+            self.clear_alarm(now, Alarm::Abandoned);
+        }
+        if standing && stirred {
+            self.timers.set(Timer::Abandoned, now.mono + self.setup.abandoned_after);
         }
     }
 
@@ -250,10 +294,32 @@ impl Machine {
         self.conclude(now);
     }
 
+    /// The cause of one hold is gone, and others of the same code may stay.
+    pub(super) fn heal_detail(&mut self, now: Now, code: HoldCode, detail: &str) {
+        let Some(passage) = &mut self.passage else { return };
+        let before = passage.holds.len();
+        passage.holds.retain(|hold| hold.code != code || hold.detail != detail);
+        if passage.holds.len() < before {
+            self.dirty = true;
+            self.conclude(now);
+        }
+    }
+
     pub(super) fn raise_alarm(&mut self, now: Now, alarm: Alarm) {
+        if !self.alarms.contains(&alarm) {
+            self.raise_alarm_about(now, alarm, &serde_json::Value::Null);
+        }
+    }
+
+    /// Raises an alarm and records what it is about, each time anew: the same alarm may be on for another cause.
+    pub(super) fn raise_alarm_about(&mut self, now: Now, alarm: Alarm, about: &serde_json::Value) {
+        let passage = self.passage_id();
+        let mut body = serde_json::json!({ "alarm": alarm });
+        if let (Some(body), Some(about)) = (body.as_object_mut(), about.as_object()) {
+            body.extend(about.clone());
+        }
+        self.record(now, passage, RecordKind::AlarmRaised, &body);
         if self.alarms.insert(alarm) {
-            let passage = self.passage_id();
-            self.record(now, passage, RecordKind::AlarmRaised, &serde_json::json!({ "alarm": alarm }));
             self.emit(Effect::Alarmed(alarm, true));
         }
     }

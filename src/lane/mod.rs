@@ -20,33 +20,45 @@
 
 mod admit;
 mod arm;
+mod arrival;
 mod assess;
 mod call;
 mod decide;
 mod devices;
 mod early;
 mod evidence;
+mod faults;
+mod finish;
+mod health;
 mod ids;
 mod io;
 mod leave;
+mod loops;
 mod machine;
 mod orders;
+mod pair;
 mod passage;
 mod plates;
 mod presence;
 mod release;
 mod restore;
+mod roster;
 mod seals;
 mod setup;
 mod show;
 mod texts;
 mod timer;
+mod traffic;
+mod weigh;
 
 #[cfg(test)]
 mod tests;
 
 pub use io::{Clock, Effect, Happening, Input, Link, Step};
+pub use loops::{Half, LoopFault, LoopName};
 pub use machine::Machine;
 pub use restore::Restored;
-pub use setup::{ArmSetup, Evidence, LaneSetup, ScaleSetup};
+pub use roster::LossCause;
+pub use setup::{ArmSetup, CameraSetup, Evidence, LaneSetup, LoopSetup, Pair, ScaleSetup};
 pub use timer::Timer;
+pub use weigh::Unused;

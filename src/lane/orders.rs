@@ -5,9 +5,10 @@ use serde_json::json;
 use super::io::Effect;
 use super::machine::Machine;
 use super::passage::{Awaiting, Purpose};
+use super::presence::Seen;
 use crate::model::{
-    Alarm, BarrierPlace, CommandReason, HoldCode, Now, Order, OrderKind, OrderRefusal, Outcome, RecordKind, Recorded,
-    Service, Source, Ticket,
+    Alarm, BarrierPlace, CommandReason, HoldCode, LoopPlace, Now, Order, OrderKind, OrderRefusal, Outcome, RecordKind,
+    Recorded, Service, Source, Ticket,
 };
 
 /// Holds that an officer's word does not drop: they need a release, a referral or a refusal.
@@ -40,13 +41,17 @@ impl Machine {
         if now.mono >= order.expires {
             return Err(OrderRefusal::Expired);
         }
-        if !order.kind.needs_passage() {
-            return Ok(());
-        }
-        let Some(passage) = &self.passage else { return Err(OrderRefusal::OtherPassage) };
-        if order.passage != Some(passage.id) {
+        let named = order.kind.needs_passage();
+        if named && (order.passage.is_none() || order.passage != self.passage_id()) {
             return Err(OrderRefusal::OtherPassage);
         }
+        if order.seen.is_some_and(|seen| seen != self.state(now).version) {
+            return Err(OrderRefusal::Stale);
+        }
+        if order.kind == OrderKind::ClearHold && self.is_out_of_sight() {
+            return Ok(());
+        }
+        let Some(passage) = self.passage.as_ref().filter(|_| named) else { return Ok(()) };
         if !passage.is_standing() || passage.holds.is_empty() {
             return Err(OrderRefusal::WrongState);
         }
@@ -79,6 +84,7 @@ impl Machine {
     }
 
     fn carry_out(&mut self, now: Now, order: &Order) {
+        self.stirred = true;
         self.record_order(now, order, None);
         self.clear_alarm(now, Alarm::DriverCalls);
         if let Some(passage) = self.passage.as_mut().filter(|_| order.kind.needs_passage()) {
@@ -90,6 +96,7 @@ impl Machine {
             OrderKind::Refuse => self.refuse(now, order),
             OrderKind::CloseLane => self.set_service(now, Service::Closed, &order.reason),
             OrderKind::OpenLane => self.open_lane(now, &order.reason),
+            OrderKind::ClearHold if self.is_out_of_sight() => self.end_out_of_sight(now),
             OrderKind::ClearHold => self.clear_holds(now),
         }
         self.unanswered.push((self.ticket(), order.id));
@@ -132,10 +139,12 @@ impl Machine {
     fn open_lane(&mut self, now: Now, reason: &str) {
         self.clear_alarm(now, Alarm::Tailgating);
         self.clear_alarm(now, Alarm::UnknownCrossing);
+        self.clear_alarm(now, Alarm::WrongWay);
         self.clear_alarm(now, Alarm::LateStricterDecision);
         self.set_service(now, Service::Open, reason);
-        let waits = self.sensors.at(crate::model::LoopPlace::Approach) == super::presence::Seen::Occupied;
-        if waits && self.passage.is_none() {
+        let waits = self.sensors.at(LoopPlace::Approach) == Seen::Occupied;
+        let is_in = self.traffic.behind && self.sensors.at_stop_line() == Seen::Occupied;
+        if (waits || is_in) && self.passage.is_none() {
             self.open_passage(now);
         }
     }
@@ -146,6 +155,9 @@ impl Machine {
         passage.holds.retain(|hold| stays(hold.code));
         passage.outcome = None;
         self.dirty = true;
+        // What is still so is not cleared by a word: a release is another order.
+        self.hold_for_faults(now);
+        self.hold_for_devices(now);
         self.judge_again(now);
     }
 
@@ -158,7 +170,7 @@ impl Machine {
         let result = refusal.map_or("accepted", OrderRefusal::as_str);
         let body = json!({
             "order_id": order.id, "order": order.kind, "officer": order.officer,
-            "second_officer": order.second_officer, "reason": order.reason, "result": result,
+            "second_officer": order.second_officer, "reason": order.reason, "state": order.seen, "result": result,
         });
         self.record(now, order.passage, RecordKind::Order, &body);
     }

@@ -1,5 +1,7 @@
 //! One vehicle's way through the lane: everything the machine knows of it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -8,8 +10,8 @@ use super::seals::Seals;
 use crate::model::registry::DocumentRef;
 use crate::model::risk::{Assessment, RiskKind};
 use crate::model::{
-    Authority, BarrierPlace, Channel, CommandReason, Finding, Hold, HoldCode, MatchResult, Mono, Now, Order, Outcome,
-    PassageId, RiskDecision, Severity, Source, Timestamp,
+    Authority, BarrierPlace, Channel, CommandReason, DeviceName, Finding, Hold, HoldCode, MatchResult, Mono, Now,
+    Order, Outcome, PassageId, RiskDecision, Severity, Source, Timestamp,
 };
 
 /// What the assessment waits for.
@@ -92,6 +94,8 @@ pub(super) enum Because {
     Back,
     /// The authority is void: the vehicle stays, held.
     Void,
+    /// No sensor saw where the vehicle went: nothing is closed until an officer has looked.
+    Unseen,
 }
 
 /// Instants of the steps (Time Release Study).
@@ -125,6 +129,8 @@ pub(super) struct Marks {
     pub(super) judged_from: Option<Mono>,
     pub(super) decided: Option<Mono>,
     pub(super) opened: Option<Mono>,
+    /// From when on it stands where the rear camera sees it.
+    pub(super) stands: Option<Mono>,
 }
 
 /// An order as the story tells it.
@@ -171,6 +177,18 @@ pub(super) struct Passage {
     pub(super) restored: bool,
     /// The numbers that the journal holds of a restored passage.
     pub(super) restored_documents: (Option<String>, Option<String>),
+    /// Cameras that spoke since it came.
+    pub(super) heard: BTreeSet<DeviceName>,
+    /// It is past the approach loop.
+    pub(super) inside: bool,
+    /// How often the stop line was left while it was under the exit arm.
+    pub(super) parts_left: usize,
+    /// How often it took the first exit loop again before it had left the second.
+    pub(super) taken_again: usize,
+    /// Since when no sensor sees it although it was let go.
+    pub(super) lost: Option<Mono>,
+    /// Something crossed the exit under this passage when nothing had leave to.
+    pub(super) crossed: bool,
 }
 
 impl Passage {
@@ -209,6 +227,12 @@ impl Passage {
             commanded: false,
             restored: false,
             restored_documents: (None, None),
+            heard: BTreeSet::new(),
+            inside: false,
+            parts_left: 0,
+            taken_again: 0,
+            lost: None,
+            crossed: false,
         }
     }
 

@@ -236,12 +236,15 @@ impl Machine {
             return;
         }
         let under = place == BarrierPlace::Exit && self.sensors.at(LoopPlace::Exit) == Seen::Occupied;
-        passage.way = Way::Driving(going, if under { Crossing::Under } else { Crossing::Before });
+        passage.way = Way::Driving(going, Crossing::Before);
         if place != BarrierPlace::Entry {
             passage.steps.opened = Some(now.wall);
             passage.marks.opened = Some(now.mono);
         }
         let decided = passage.marks.decided;
+        if under {
+            self.go_under(going);
+        }
         self.timers.stop(Timer::Travel);
         self.timers.set(Timer::Pass, now.mono + AUTHORITY_PASS_WITHIN);
         self.tell(Happening::Travelled(place, now.mono.since(going.since)));
@@ -273,7 +276,7 @@ impl Machine {
         self.timers.stop(Timer::Travel);
         match because {
             Because::Void => self.stand(),
-            Because::Through | Because::Back => self.complete(now),
+            Because::Through | Because::Back | Because::Unseen => self.complete(now),
         }
     }
 

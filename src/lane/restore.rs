@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::evidence::Read;
+use super::faults::OUT_OF_SIGHT;
 use super::machine::Machine;
 use super::passage::{Judged, Passage};
 use crate::domain::plate::Templates;
@@ -44,6 +45,12 @@ struct CommandedBody {
 }
 
 #[derive(Deserialize)]
+struct HeldBody {
+    code: String,
+    detail: String,
+}
+
+#[derive(Deserialize)]
 struct OutcomeBody {
     outcome: Outcome,
 }
@@ -61,6 +68,7 @@ impl Machine {
         let findings = std::mem::take(&mut passage.findings);
         let risk = passage.risk.clone();
         self.passage = Some(passage);
+        self.stirred = true;
         self.hold(now, HoldCode::Restarted, "the controller restarted while the vehicle was in the lane");
         for finding in &findings {
             if finding.severity >= Severity::Hold {
@@ -131,14 +139,20 @@ fn replay(passage: &mut Passage, record: &NewRecord, templates: &Templates) {
                 passage.commanded |= body.command == CommandVerb::Open && body.barrier != BarrierPlace::Entry;
             }
         }
-        RecordKind::Held
-        | RecordKind::Order
+        RecordKind::Held => {
+            let held = serde_json::from_str::<HeldBody>(&record.body).ok();
+            if held.is_some_and(|held| held.code == HoldCode::LoopFault.as_str() && held.detail == OUT_OF_SIGHT) {
+                passage.lost = Some(passage.marks.arrived);
+            }
+        }
+        RecordKind::Order
         | RecordKind::PassageCompleted
         | RecordKind::FrontierCrossed
         | RecordKind::AlarmRaised
         | RecordKind::AlarmCleared
         | RecordKind::DeviceLost
         | RecordKind::DeviceFound
+        | RecordKind::OutcomeRecorded
         | RecordKind::ServiceChanged
         | RecordKind::ProfilesChanged
         | RecordKind::SelectionCommitted
@@ -154,7 +168,7 @@ fn replay_evidence(passage: &mut Passage, record: &NewRecord, templates: &Templa
         passage.steps.identified.get_or_insert(record.at);
     }
     if let Some(weight) = body.weight {
-        passage.gathered.restore_weight(weight);
+        passage.gathered.scale.restore(weight);
         passage.steps.weighed = Some(record.at);
     }
     if let Some(document) = body.document {

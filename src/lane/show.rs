@@ -6,7 +6,7 @@ use super::passage::{Because, Judged, Passage, Way};
 use super::texts::{Message, texts};
 use crate::model::{
     Alarm, BarrierPlace, FindingCode, HoldCode, LaneState, Light, Now, PassageSummary, Phase, Scored, Service, Signal,
-    View,
+    StateVersion, View,
 };
 
 impl Machine {
@@ -22,7 +22,7 @@ impl Machine {
         match &passage.way {
             Way::Authorising(_, purpose) if purpose.barrier != BarrierPlace::Entry => Phase::Releasing,
             Way::Opening(going) if going.barrier != BarrierPlace::Entry => Phase::Releasing,
-            Way::Closing(_, closing) if closing.because == Because::Void => Phase::Held,
+            Way::Closing(_, closing) if matches!(closing.because, Because::Void | Because::Unseen) => Phase::Held,
             Way::Driving(going, _) | Way::Closing(going, _) if going.barrier != BarrierPlace::Entry => Phase::Clearing,
             Way::Standing | Way::Authorising(..) | Way::Opening(_) | Way::Driving(..) | Way::Closing(..) => {
                 standing_phase(passage)
@@ -35,6 +35,7 @@ impl Machine {
     pub fn state(&self, now: Now) -> LaneState {
         LaneState {
             lane: self.setup.lane.clone(),
+            version: StateVersion::default(),
             phase: self.phase(),
             service: self.service,
             passage: self.passage.as_ref().map(summary),
@@ -42,6 +43,7 @@ impl Machine {
             alarms: self.alarms.iter().copied().collect(),
             at: now.wall,
         }
+        .versioned()
     }
 
     pub(super) fn show(&mut self, now: Now) {

@@ -11,11 +11,16 @@ use super::*;
 use crate::model::authority::AUTHORITY_PASS_WITHIN;
 use crate::model::*;
 
-mod bench;
+mod anything;
+pub(super) mod bench;
 mod degraded;
 mod hazards;
+mod health;
 mod invariants;
+mod loops;
+mod pairs;
 mod stories;
 mod sundry;
+mod weights;
 
 use bench::Bench;

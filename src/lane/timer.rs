@@ -23,9 +23,19 @@ pub enum Timer {
     Left,
     /// The zone stayed empty: the vehicle has gone another way.
     Empty,
+    /// Nothing has happened to the vehicle for long: alarm.
+    Abandoned,
+    /// A plate reader has said nothing of the vehicle: alarm.
+    Camera,
+    /// The stop line is taken and the approach loop has not said so: a passage begins, held.
+    Unannounced,
+    /// A loop's fall lasted, its chatter ended, or it has been occupied for long.
+    Loops,
+    /// A device has been silent for too long, or steady for long enough.
+    Devices,
 }
 
-const COUNT: usize = 9;
+const COUNT: usize = 14;
 const ALL: [Timer; COUNT] = [
     Timer::Evidence,
     Timer::Match,
@@ -36,7 +46,32 @@ const ALL: [Timer; COUNT] = [
     Timer::Pass,
     Timer::Left,
     Timer::Empty,
+    Timer::Abandoned,
+    Timer::Camera,
+    Timer::Unannounced,
+    Timer::Loops,
+    Timer::Devices,
 ];
+
+impl Timer {
+    /// Whether it ends with the vehicle's passage; the others are the lane's.
+    const fn is_of_passage(self) -> bool {
+        match self {
+            Self::Evidence
+            | Self::Match
+            | Self::Risk
+            | Self::Journal
+            | Self::Interlock
+            | Self::Travel
+            | Self::Pass
+            | Self::Left
+            | Self::Empty
+            | Self::Abandoned
+            | Self::Camera => true,
+            Self::Unannounced | Self::Loops | Self::Devices => false,
+        }
+    }
+}
 
 /// Deadlines, at most one a reason.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +91,11 @@ impl Timers {
             Timer::Pass => 6,
             Timer::Left => 7,
             Timer::Empty => 8,
+            Timer::Abandoned => 9,
+            Timer::Camera => 10,
+            Timer::Unannounced => 11,
+            Timer::Loops => 12,
+            Timer::Devices => 13,
         }
     }
 
@@ -71,8 +111,9 @@ impl Timers {
         self.at[Self::slot(timer)].is_some()
     }
 
-    pub(super) fn stop_all(&mut self) {
-        self.at = [None; COUNT];
+    /// The passage is over, and with it everything that it waited for.
+    pub(super) fn stop_passage(&mut self) {
+        ALL.into_iter().filter(|timer| timer.is_of_passage()).for_each(|timer| self.stop(timer));
     }
 
     /// The next wake-up and its reason.

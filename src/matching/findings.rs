@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::choose::{Choice, Verdict};
+use super::limits::{judge_axle_sum, judge_limits};
 use super::policy::{MatchPolicy, Misread, Required};
 use super::score::{goes, is_for_another_site};
 use super::seen::SeenPapers;
@@ -75,6 +76,12 @@ pub fn judge(query: &MatchQuery, known: Known, policy: &MatchPolicy, now: Timest
         && known.notification.is_some()
     {
         findings.extend(judge_weight(gross_kg, expected, policy.tolerance));
+    }
+    if let Some(gross_kg) = query.gross_kg {
+        let axles = query.axles.as_ref();
+        findings.extend(judge_axle_sum(gross_kg, axles, policy.tolerance));
+        let notification = known.notification.as_deref();
+        findings.extend(judge_limits(gross_kg, axles, notification, &policy.limits, query.arrived));
     }
     policy.weigh(&mut findings);
     let mut declarations = known.declarations.into_iter();

@@ -13,6 +13,8 @@ mod choose;
 mod digits;
 mod findings;
 pub mod index;
+mod limits;
+mod limits_table;
 mod papers;
 mod plates;
 mod policy;
@@ -25,6 +27,8 @@ mod tests;
 
 pub use choose::{Choice, Verdict, choose};
 pub use findings::{Known, judge, judge_papers};
+pub use limits::{judge_axle_sum, judge_limits};
+pub use limits_table::{Combination, LimitsError, RoadLimits};
 pub use plates::{FARTHEST, Part, PlateFit, SeenPlate, SeenPlates, canonical, compare};
 pub use policy::{MatchPolicy, Misread, Required};
 pub use score::Candidate;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::limits_table::RoadLimits;
 use super::weight::Tolerance;
 use crate::domain::plate::Templates;
 use crate::model::{Finding, FindingCode, Severity, SiteId};
@@ -34,6 +35,8 @@ pub struct MatchPolicy {
     pub required: Vec<Required>,
     /// How far the scale may be off.
     pub tolerance: Tolerance,
+    /// What the road allows.
+    pub limits: Arc<RoadLimits>,
     /// The site itself.
     pub site: SiteId,
     /// The syntax of plates.

@@ -12,7 +12,7 @@ use crate::model::registry::{
     Guarantee, Party, PartyStatus, PlateOf, PriorNotification,
 };
 use crate::model::{
-    Clue, Direction, FindingCode, LaneId, MatchQuery, MatchResult, PassageId, Severity, SiteId, Timestamp,
+    Axles, Clue, Direction, FindingCode, LaneId, MatchQuery, MatchResult, PassageId, Severity, SiteId, Timestamp,
 };
 
 const NOW: i64 = 1_795_600_000_000_000;
@@ -319,6 +319,20 @@ fn without_a_notification_the_policy_says_whether_it_is_owed() {
 }
 
 #[test]
+fn the_limits_of_the_road_inform_unless_the_site_lets_them_hold_and_axles_must_make_up_the_weight() {
+    let axles = |loads: &[i64]| Some(Axles { loads_kg: loads.to_vec(), spacings_cm: vec![] });
+    let over = Case::with(|case| case.query.axles = axles(&[6_400, 10_500, 10_500]));
+    over.finds(&[("weight_limit", Severity::Info), ("weight_limit", Severity::Info)]);
+    let strict = Case::with(|case| {
+        case.query.axles = axles(&[6_400, 10_500, 10_500]);
+        case.policy.severities.insert(FindingCode::WeightLimit, Severity::Hold);
+    });
+    strict.finds(&[("weight_limit", Severity::Hold), ("weight_limit", Severity::Hold)]);
+    Case::with(|case| case.query.axles = axles(&[9_000, 9_000])).finds(&[("axle_sum", Severity::Hold)]);
+    Case::with(|case| case.query.axles = axles(&[7_400, 10_000, 10_000])).finds(&[]);
+}
+
+#[test]
 fn the_best_fit_is_chosen_and_close_ones_are_ambiguous() {
     type Change = fn(&mut PriorNotification);
     let plain = notification("PN-1");
@@ -385,6 +399,7 @@ fn policy() -> MatchPolicy {
         templates: Arc::new(Templates::embedded()),
         lead: None,
         misread: Misread::Holds,
+        limits: Arc::new(RoadLimits::embedded()),
         dangerous_codes: vec!["271012".into(), "2711".into()],
         severities: std::collections::BTreeMap::new(),
     }
@@ -401,6 +416,7 @@ fn query() -> MatchQuery {
         trailer: plate("45DEF02"),
         documents: vec![],
         gross_kg: Some(27_400),
+        axles: None,
     }
 }
 

@@ -46,14 +46,18 @@ pub fn judge_weight(gross_kg: i64, expected_kg: Option<i64>, tolerance: Toleranc
     let Some(expected) = expected_kg else {
         return Some(Finding::info(FindingCode::TareUnknown, "neither the laden weight nor the tare is notified"));
     };
-    // Ten-thousandths of the expected weight, compared as whole numbers.
-    let share = i128::from(expected) * hundredths(tolerance.percent);
-    let difference = i128::from((gross_kg - expected).abs());
-    let beyond = difference > i128::from(tolerance.kg) && difference * 10_000 > share;
-    beyond.then(|| {
+    is_beyond(gross_kg, expected, tolerance).then(|| {
         let detail = format!("{gross_kg} kg on the scale, {expected} kg expected");
         Finding::hold(FindingCode::WeightDiscrepancy, detail)
     })
+}
+
+/// Whether a weight is off by more than the larger of the tolerances.
+pub(super) fn is_beyond(kg: i64, expected: i64, tolerance: Tolerance) -> bool {
+    // Ten-thousandths of the expected weight, compared as whole numbers.
+    let share = i128::from(expected) * hundredths(tolerance.percent);
+    let difference = i128::from(kg.abs_diff(expected));
+    difference > i128::from(tolerance.kg) && difference * 10_000 > share
 }
 
 fn hundredths(percent: f64) -> i128 {

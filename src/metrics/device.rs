@@ -5,12 +5,13 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 
 use super::{
-    ARM_FAULTS, CALLS, CAMERA_MESSAGES, CAMERA_SKEW, COMMANDS, DEVICE_UP, RELAY_COMMANDS, RELAY_EXCHANGES,
-    SCALE_FRAMES, SCALE_LINE, SERIAL_MESSAGES, TRAVEL, label,
+    ALARMS, ARM_FAULTS, CALLS, CAMERA_MESSAGES, CAMERA_SKEW, COMMANDS, DEVICE_LOSSES, DEVICE_UP, LOOP_FAULTS,
+    RELAY_COMMANDS, RELAY_EXCHANGES, SCALE_FRAMES, SCALE_LINE, SERIAL_MESSAGES, TRAVEL, UNUSED, label,
 };
 use crate::device::modbus::Exchange;
 use crate::device::scale::Diagnosis;
-use crate::model::{BarrierPlace, CommandReason, CommandVerb, DeviceName, LaneId};
+use crate::lane::{LoopFault, LoopName, LossCause, Unused};
+use crate::model::{Alarm, BarrierPlace, CommandReason, CommandVerb, DeviceName, LaneId};
 use crate::wire::relay::Fate;
 
 /// Whether a device is alive.
@@ -179,4 +180,25 @@ pub fn camera_message(lane: &LaneId, camera: &DeviceName, result: CameraResult) 
 /// How far a camera's clock is from ours.
 pub fn camera_skew(lane: &LaneId, camera: &DeviceName, seconds: f64) {
     gauge!(CAMERA_SKEW, "lane" => label(lane), "device" => camera.as_str().to_owned()).set(seconds);
+}
+
+/// A device was lost.
+pub fn device_lost(lane: &LaneId, device: &DeviceName, cause: LossCause) {
+    let device = device.as_str().to_owned();
+    counter!(DEVICE_LOSSES, "lane" => label(lane), "device" => device, "cause" => cause.as_str()).increment(1);
+}
+
+/// A loop can't be trusted.
+pub fn loop_fault(lane: &LaneId, name: LoopName, fault: LoopFault) {
+    counter!(LOOP_FAULTS, "lane" => label(lane), "loop" => name.as_str(), "fault" => fault.as_str()).increment(1);
+}
+
+/// A reading was no evidence.
+pub fn reading_unused(lane: &LaneId, reason: Unused) {
+    counter!(UNUSED, "lane" => label(lane), "reason" => reason.as_str()).increment(1);
+}
+
+/// An alarm of a lane is on or off.
+pub fn alarm(lane: &LaneId, alarm: Alarm, on: bool) {
+    gauge!(ALARMS, "lane" => label(lane), "alarm" => alarm.as_str()).set(if on { 1.0 } else { 0.0 });
 }

@@ -25,6 +25,18 @@ pub enum Alarm {
     RiskDegraded,
     /// The driver pressed the call button.
     DriverCalls,
+    /// A loop chatters, sticks, or contradicts the other sensors (hazards 6, 7).
+    LoopFault,
+    /// A vehicle came in against the travel.
+    WrongWay,
+    /// A vehicle has stood for long, and nothing happened to it.
+    Abandoned,
+    /// The lane works without something that it can do without for a while.
+    LaneDegraded,
+    /// A plate reader said nothing of the vehicle before it (hazard 4).
+    CameraSilent,
+    /// The scale's reading stands still where it can't (hazard 15).
+    ScaleFault,
 }
 
 impl Alarm {
@@ -42,6 +54,12 @@ impl Alarm {
             Self::UnknownCrossing => "unknown_crossing",
             Self::RiskDegraded => "risk_degraded",
             Self::DriverCalls => "driver_calls",
+            Self::LoopFault => "loop_fault",
+            Self::WrongWay => "wrong_way",
+            Self::Abandoned => "abandoned",
+            Self::LaneDegraded => "lane_degraded",
+            Self::CameraSilent => "camera_silent",
+            Self::ScaleFault => "scale_fault",
         }
     }
 }

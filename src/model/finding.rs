@@ -44,6 +44,10 @@ pub enum FindingCode {
     DeclarationNotReleased,
     /// The scale disagrees with what was declared, beyond tolerance.
     WeightDiscrepancy,
+    /// The vehicle, or one of its axles, is heavier than the road allows.
+    WeightLimit,
+    /// The axle loads don't add up to the gross weight.
+    AxleSum,
     /// The trailer in the lane is not the notified one.
     TrailerMismatch,
     /// The front plate in the lane is not the notified one, as read.
@@ -88,7 +92,7 @@ pub enum FindingCode {
 
 impl FindingCode {
     /// Every code.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::NoNotification,
         Self::NotificationExpired,
         Self::AlreadyUsed,
@@ -96,6 +100,8 @@ impl FindingCode {
         Self::NoDeclaration,
         Self::DeclarationNotReleased,
         Self::WeightDiscrepancy,
+        Self::WeightLimit,
+        Self::AxleSum,
         Self::TrailerMismatch,
         Self::PlateMismatch,
         Self::ContainerMismatch,
@@ -135,6 +141,8 @@ impl FindingCode {
             | Self::NoDeclaration
             | Self::DeclarationNotReleased
             | Self::WeightDiscrepancy
+            | Self::WeightLimit
+            | Self::AxleSum
             | Self::TrailerMismatch
             | Self::ContainerMismatch
             | Self::SealMismatch
@@ -180,6 +188,8 @@ impl FindingCode {
             Self::NoDeclaration => "no_declaration",
             Self::DeclarationNotReleased => "declaration_not_released",
             Self::WeightDiscrepancy => "weight_discrepancy",
+            Self::WeightLimit => "weight_limit",
+            Self::AxleSum => "axle_sum",
             Self::TrailerMismatch => "trailer_mismatch",
             Self::PlateMismatch => "plate_mismatch",
             Self::ContainerMismatch => "container_mismatch",

@@ -70,6 +70,10 @@ pub enum HoldCode {
     OfficerHold,
     /// A second vehicle crossed, or may have (invariant A5).
     Tailgating,
+    /// A loop can't be trusted, or the loops contradict each other (hazards 6, 7).
+    LoopFault,
+    /// It came in against the travel.
+    WrongWay,
 }
 
 impl HoldCode {
@@ -95,6 +99,8 @@ impl HoldCode {
             Self::StricterDecision => "stricter_decision",
             Self::OfficerHold => "officer_hold",
             Self::Tailgating => "tailgating",
+            Self::LoopFault => "loop_fault",
+            Self::WrongWay => "wrong_way",
         }
     }
 
@@ -116,7 +122,7 @@ impl HoldCode {
                 | FindingCode::CheckDigit
                 | FindingCode::GoodsCount,
             ) => Owner::Carrier,
-            Self::Finding(FindingCode::EvidenceMissing | FindingCode::PlateConflict)
+            Self::Finding(FindingCode::EvidenceMissing | FindingCode::PlateConflict | FindingCode::AxleSum)
             | Self::RiskUnavailable
             | Self::MatchUnavailable
             | Self::JournalUnavailable
@@ -126,12 +132,14 @@ impl HoldCode {
             | Self::BarrierFault
             | Self::BarrierForced
             | Self::Interlock
-            | Self::PresenceUnknown => Owner::Device,
+            | Self::PresenceUnknown
+            | Self::LoopFault => Owner::Device,
             Self::AgencyHold => Owner::OtherAgency,
             Self::Finding(
                 FindingCode::AlreadyUsed
                 | FindingCode::Ambiguous
                 | FindingCode::WeightDiscrepancy
+                | FindingCode::WeightLimit
                 | FindingCode::TrailerMismatch
                 | FindingCode::PlateMismatch
                 | FindingCode::ContainerMismatch
@@ -148,7 +156,8 @@ impl HoldCode {
             | Self::AuthorityExpired
             | Self::StricterDecision
             | Self::OfficerHold
-            | Self::Tailgating => Owner::Customs,
+            | Self::Tailgating
+            | Self::WrongWay => Owner::Customs,
         }
     }
 

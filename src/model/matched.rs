@@ -31,6 +31,17 @@ pub struct MatchQuery {
     pub documents: Vec<String>,
     /// What the scale said, kilograms.
     pub gross_kg: Option<i64>,
+    /// What it said of the axles.
+    pub axles: Option<Axles>,
+}
+
+/// A vehicle's axles as a scale saw them, foremost first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Axles {
+    /// Loads, kilograms.
+    pub loads_kg: Vec<i64>,
+    /// Distances between neighbours, centimetres; empty when not measured.
+    pub spacings_cm: Vec<i64>,
 }
 
 /// What speaks for or against a notification; a closed set.

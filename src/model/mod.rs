@@ -6,10 +6,12 @@
 
 pub mod alarm;
 pub mod authority;
+pub mod care;
 pub mod command;
 pub mod finding;
 pub mod hold;
 pub mod ident;
+pub mod inspection;
 pub mod mass;
 pub mod matched;
 pub mod observation;
@@ -26,19 +28,22 @@ pub mod time;
 
 pub use alarm::Alarm;
 pub use authority::{Authority, OpenAuthority, Recorded};
+pub use care::{Care, Need};
 pub use command::{BarrierCommand, CommandReason, CommandVerb, Light, Signal};
 pub use finding::{Finding, FindingCode, Severity};
 pub use hold::{Hold, HoldCode, Owner};
 pub use ident::{DeviceName, LaneId, PassageId, SiteId};
-pub use matched::{Clue, MatchQuery, MatchResult, Point, Scored};
+pub use inspection::{InspectionOutcome, InspectionResult};
+pub use matched::{Axles, Clue, MatchQuery, MatchResult, Point, Scored};
 pub use observation::{
-    BarrierMode, BarrierPlace, BarrierState, CallButton, DeviceHealth, DocumentScan, LoopPlace, LoopState, Observation,
-    PlateRead, Position, RadiationAlarm, RadiationReading, SealReport, Stability, View, WeighMethod, WeightReading,
+    BarrierMode, BarrierPlace, BarrierState, CallButton, DeviceHealth, DocumentScan, Indicated, LoopPlace, LoopState,
+    Observation, PlateRead, Position, RadiationAlarm, RadiationReading, SealReport, Stability, View, WeighMethod,
+    WeightReading,
 };
 pub use order::{Order, OrderKind, OrderRefusal};
 pub use record::{NewRecord, RecordKind, Ticket};
 pub use registry::{Declaration, Party, PriorNotification, Receipt, ReceiptResult};
 pub use risk::{Channel, Measure, ReasonedDecision, RiskAnswer, RiskDecision, RiskRequest};
 pub use selection::{Drawn, Source};
-pub use state::{Direction, LaneState, Outcome, PassageSummary, Phase, Service};
+pub use state::{Direction, LaneState, Outcome, PassageSummary, Phase, Service, StateVersion};
 pub use time::{Mono, Now, Timestamp};

@@ -112,6 +112,9 @@ pub struct WeightReading {
     /// Axle loads, first axle first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub axles_kg: Option<Vec<i64>>,
+    /// Distances between neighbouring axles, centimetres, foremost first; what axle groups are told by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spacings_cm: Option<Vec<i64>>,
     /// What the indicator itself showed; a serial scale tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub indicated: Option<Indicated>,
@@ -252,6 +255,16 @@ impl LoopPlace {
             Self::Exit => "exit",
         }
     }
+
+    /// The device name of the second loop of a pair: it lies behind the first, in the direction of travel.
+    #[must_use]
+    pub const fn pair_str(self) -> &'static str {
+        match self {
+            Self::Approach => "approach-b",
+            Self::Scale => "scale-b",
+            Self::Exit => "exit-b",
+        }
+    }
 }
 
 /// Where an arm is; only feedback says so (invariant B4).
@@ -319,6 +332,8 @@ pub enum Observation {
     Plate(DeviceName, PlateRead),
     /// A loop.
     Loop(LoopPlace, LoopState),
+    /// The second loop of a pair.
+    PairLoop(LoopPlace, LoopState),
     /// A scale.
     Weight(DeviceName, WeightReading),
     /// A radiation portal.

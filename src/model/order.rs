@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Mono, PassageId};
+use super::{Mono, PassageId, StateVersion};
 
 /// What an officer orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,6 +59,8 @@ pub struct Order {
     pub officer: String,
     /// A second, different officer who approved.
     pub second_officer: Option<String>,
+    /// What the lane showed when the officers decided, if they say so: in another state it is not carried out.
+    pub seen: Option<StateVersion>,
     /// From then on it must not be carried out (invariant A9).
     pub expires: Mono,
 }
@@ -70,6 +72,9 @@ pub enum OrderRefusal {
     /// The passage it names is not in the lane.
     #[error("the vehicle that this order names is not in the lane")]
     OtherPassage,
+    /// The lane shows something else than what the officers decided on (hazard 41).
+    #[error("the lane changed since this order was decided on: look again")]
+    Stale,
     /// The passage's state doesn't allow it.
     #[error("the passage is not in a state that allows this order")]
     WrongState,
@@ -102,6 +107,7 @@ impl OrderRefusal {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OtherPassage => "other_passage",
+            Self::Stale => "stale",
             Self::WrongState => "wrong_state",
             Self::TwoOfficersNeeded => "two_officers_needed",
             Self::Expired => "expired",

@@ -46,6 +46,8 @@ pub enum RecordKind {
     DeviceLost,
     /// A device came back.
     DeviceFound,
+    /// What an inspection found, or a correction of it.
+    OutcomeRecorded,
     /// The lane opened or closed, or the controller started.
     ServiceChanged,
     /// A set of local profiles came into force.
@@ -60,7 +62,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// All kinds.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::PassageOpened,
         Self::Evidence,
         Self::Matched,
@@ -78,6 +80,7 @@ impl RecordKind {
         Self::AlarmCleared,
         Self::DeviceLost,
         Self::DeviceFound,
+        Self::OutcomeRecorded,
         Self::ServiceChanged,
         Self::ProfilesChanged,
         Self::SelectionCommitted,
@@ -106,6 +109,7 @@ impl RecordKind {
             Self::AlarmCleared => "alarm_cleared",
             Self::DeviceLost => "device_lost",
             Self::DeviceFound => "device_found",
+            Self::OutcomeRecorded => "outcome_recorded",
             Self::ServiceChanged => "service_changed",
             Self::ProfilesChanged => "profiles_changed",
             Self::SelectionCommitted => "selection_committed",

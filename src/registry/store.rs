@@ -18,6 +18,7 @@ use crate::domain::number_key;
 use crate::model::registry::{Action, Party, RegisterKind};
 use crate::model::risk::Assessment;
 use crate::model::{PassageId, ReceiptResult, Timestamp};
+use crate::risk::stricter;
 use crate::wire::registry::{Document, identity, parse_document};
 
 /// The registry's file in the data directory.
@@ -168,13 +169,27 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a decision taken before arrival, in place of an earlier one.
-    pub(super) fn assess(&self, assessment: &Assessment) -> rusqlite::Result<()> {
+    /// Keeps a decision taken before arrival. Answers overtake each other: that to the question asked last stays, and
+    /// of two words on one question the stricter (invariant A7).
+    pub(super) fn assess(&self, assessment: Assessment) -> rusqlite::Result<()> {
+        let known: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached("SELECT json FROM assessed WHERE number = ?1")?
+            .query_row([&assessment.notification], |row| row.get(0))
+            .optional()?;
+        let known = known.and_then(|json| serde_json::from_slice::<Assessment>(&json).ok());
+        let kept = match known {
+            Some(known) if known.decision.request_id == assessment.decision.request_id => {
+                Assessment { decision: stricter(known.decision, assessment.decision), ..assessment }
+            }
+            Some(known) if known.asked_at > assessment.asked_at => return Ok(()),
+            Some(_) | None => assessment,
+        };
         // Our own struct always serialises.
-        let json = serde_json::to_vec(assessment).unwrap_or_default();
+        let json = serde_json::to_vec(&kept).unwrap_or_default();
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO assessed (number, json) VALUES (?1, ?2)")?
-            .execute(params![assessment.notification, json])?;
+            .execute(params![kept.notification, json])?;
         Ok(())
     }
 
@@ -251,6 +266,10 @@ fn put_keys(connection: &Connection, document: &Document) -> rusqlite::Result<()
             connection
                 .prepare_cached("INSERT OR REPLACE INTO declared (key, number, tractor) VALUES (?1, ?2, ?3)")?
                 .execute(params![key.as_str(), declaration.number, tractor.as_ref().map(|plate| plate.as_str())])?;
+            // Decisions taken without this revision count no more; who was notified with it is assessed anew.
+            connection
+                .prepare_cached("DELETE FROM assessed WHERE number IN (SELECT number FROM reference WHERE key = ?1)")?
+                .execute([key.as_str()])?;
             Ok(())
         }
         Document::Party(_) => Ok(()),

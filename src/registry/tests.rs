@@ -11,7 +11,10 @@ use super::*;
 use crate::domain::plate::Templates;
 use crate::matching::{MatchPolicy, Misread, Required, Tolerance};
 use crate::model::registry::{PlateOf, RegisterKind};
-use crate::model::{Direction, LaneId, MatchQuery, MatchResult, PassageId, Receipt, ReceiptResult, SiteId, Timestamp};
+use crate::model::risk::Assessment;
+use crate::model::{
+    Channel, Direction, LaneId, MatchQuery, MatchResult, PassageId, Receipt, ReceiptResult, SiteId, Timestamp,
+};
 
 #[test]
 fn the_highest_revision_stays_whatever_the_order() {
@@ -99,6 +102,51 @@ fn a_scanned_document_finds_the_notification_of_an_unread_plate() {
     }
 }
 
+#[test]
+fn of_two_words_before_arrival_the_stricter_stays_and_an_overtaken_answer_does_not() {
+    let dir = TempDir::new().expect("a directory");
+    let registry = open(dir.path()).expect("opened");
+    submit(&registry, RegisterKind::Notification, &notification(1, "upsert"));
+    // One right after the other: the first need not be durable when the second comes.
+    let words = [(1, 10, Channel::Red), (1, 10, Channel::Green)];
+    assert_eq!(assess(&registry, &words).decision.channel, Channel::Red);
+    let overtaken = [(3, 30, Channel::Yellow), (2, 20, Channel::Green)];
+    assert_eq!(assess(&registry, &overtaken).decision.request_id, Uuid::from_u128(3));
+}
+
+#[test]
+fn a_revised_declaration_leaves_its_notification_unassessed() {
+    let dir = TempDir::new().expect("a directory");
+    let registry = open(dir.path()).expect("opened");
+    submit(&registry, RegisterKind::Notification, &notification(1, "upsert"));
+    submit(&registry, RegisterKind::Declaration, &declaration());
+    assess(&registry, &[(1, 10, Channel::Green)]);
+    let unassessed = || registry.unassessed(Timestamp::from_unix_micros(0), 9).expect("read");
+    assert!(unassessed().is_empty());
+    let mut revised = declaration();
+    revised["revision"] = json!(revised["revision"].as_u64().expect("a revision") + 1);
+    submit(&registry, RegisterKind::Declaration, &revised);
+    assert_eq!(unassessed().len(), 1);
+}
+
+/// Keeps words: request, when it was asked (ms), channel; what stands after them.
+fn assess(registry: &Registry, words: &[(u128, i64, Channel)]) -> Assessment {
+    let number = notification(1, "upsert")["number"].as_str().expect("a number").to_owned();
+    let (tell, told) = channel();
+    for (request, asked, channel) in words {
+        let assessment = json!({
+            "notification": number, "revision": 1, "declarations": [],
+            "decision": { "request_id": Uuid::from_u128(*request), "channel": channel },
+            "asked_at": Timestamp::from_unix_micros(asked * 1_000), "decided_at": Timestamp::from_unix_micros(asked * 1_000),
+        });
+        let tell = tell.clone();
+        let assessment = serde_json::from_value(assessment).expect("an assessment");
+        registry.assess(assessment, Box::new(move |result| tell.send(result).expect("told")));
+    }
+    words.iter().for_each(|_| told.recv().expect("told").expect("durable"));
+    registry.assessment(&number).expect("read").expect("kept")
+}
+
 fn open(directory: &std::path::Path) -> Result<Registry, RegistryError> {
     Registry::open(directory, Arc::new(Templates::embedded()))
 }
@@ -122,6 +170,7 @@ fn find(registry: &Registry, change: impl FnOnce(&mut MatchQuery)) -> MatchResul
         trailer: Some(PlateOf { plate: "45DEF02".into(), country: None }),
         documents: vec![],
         gross_kg: Some(27_400),
+        axles: None,
     };
     change(&mut query);
     let required = vec![Required::Notification, Required::Declaration];
@@ -132,6 +181,7 @@ fn find(registry: &Registry, change: impl FnOnce(&mut MatchQuery)) -> MatchResul
         templates: Arc::new(Templates::embedded()),
         lead: None,
         misread: Misread::Holds,
+        limits: Arc::new(crate::matching::RoadLimits::embedded()),
         dangerous_codes: vec![],
         severities: std::collections::BTreeMap::new(),
     };

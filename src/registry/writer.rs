@@ -166,7 +166,7 @@ fn write(store: &Store, jobs: Vec<Job>, group: &mut Group) -> rusqlite::Result<(
                 }
             }
             Job::Assess { assessment, done } => {
-                if let (None, Err(error)) = (&trouble, store.assess(&assessment)) {
+                if let (None, Err(error)) = (&trouble, store.assess(*assessment)) {
                     trouble = Some(error);
                 }
                 group.assessed.push(done);

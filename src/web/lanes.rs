@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use super::WebState;
-use super::reply::{fault, json_reply};
+use super::reply::{fault, json_reply, with_version};
 use crate::actor::board::Part;
 use crate::model::{LaneId, PassageId};
 
@@ -58,7 +58,7 @@ pub(super) fn no_lane(lane: &str) -> Response {
 
 pub(super) async fn one(State(state): State<WebState>, Path(lane): Path<String>) -> Response {
     match LaneId::new(&lane).ok().and_then(|lane| state.board.lane(&lane)) {
-        Some(shown) => json_reply(StatusCode::OK, json!(shown.as_ref())),
+        Some(shown) => with_version(json_reply(StatusCode::OK, json!(shown.as_ref())), shown.version),
         None => no_lane(&lane),
     }
 }

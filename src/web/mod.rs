@@ -1,13 +1,19 @@
-//! The HTTP listener (floor F5): health, metrics, lanes, events, officers' orders, plate readers that push.
+//! The HTTP listener (floor F5): health, metrics, lanes, events, officers' orders and
+//! what their inspections found, plate readers that push.
 //!
 //! The default is loopback; a proxy that speaks TLS stands before it for anything else. Reads need no sign-in there,
 //! orders always do, and cameras by their own secret or network. What it does not do: decide on orders; the lane does.
 
+mod attempts;
+mod book;
 pub mod ingest;
 mod lanes;
 pub mod officers;
 mod orders;
+mod outcome;
 mod reply;
+mod sign_in;
+mod stale;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,6 +25,7 @@ use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::Value;
 
+use crate::actor::Recorder;
 use crate::actor::board::Board;
 use crate::model::{Now, PassageId};
 use officers::Officers;
@@ -37,10 +44,13 @@ pub struct WebState {
     board: Board,
     metrics: PrometheusHandle,
     officers: Arc<Officers>,
-    orders: Arc<orders::Book>,
+    orders: Arc<book::Book>,
     streams: Arc<tokio::sync::Semaphore>,
     clock: Clock,
     passages: PassageReader,
+    recorder: Recorder,
+    /// Outcomes are taken one after the other, so that each sees the one before.
+    outcomes: Arc<tokio::sync::Mutex<()>>,
     ingest: ingest::Shared,
 }
 
@@ -53,6 +63,7 @@ impl WebState {
         officers_file: PathBuf,
         clock: Clock,
         passages: PassageReader,
+        recorder: Recorder,
         ingest: ingest::Ingest,
     ) -> Self {
         Self {
@@ -63,6 +74,8 @@ impl WebState {
             streams: Arc::new(tokio::sync::Semaphore::new(lanes::STREAMS_MAX)),
             clock,
             passages,
+            recorder,
+            outcomes: Arc::default(),
             ingest: Arc::new(ingest),
         }
     }
@@ -78,6 +91,7 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/lanes/{lane}", get(lanes::one))
         .route("/api/v1/lanes/{lane}/orders", post(orders::take))
         .route("/api/v1/passages/{passage}", get(lanes::passage))
+        .route("/api/v1/passages/{passage}/outcome", post(outcome::take))
         .route("/api/v1/events", get(lanes::events))
         .route("/ingest/v1/{lane}/{camera}", post(ingest::push))
         // Cameras that put a path of their own behind the one they are given.

@@ -1,6 +1,5 @@
 //! Officers: who they are, what they may order, and that they are who they say (invariant A9).
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,19 +11,13 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use super::attempts::{Attempts, TooMany};
 use crate::model::OrderKind;
 
 /// Sign-ins hashed at once; argon2 takes 19 MiB each.
 const HASHING_MAX: usize = 2;
 /// Sign-ins that may wait for that.
 const WAITING_MAX: usize = 16;
-/// Failures in a row that lock a name.
-const FAILURES_MAX: u32 = 5;
-/// How long it stays locked.
-const LOCKED_FOR: Duration = Duration::from_secs(30);
-/// Names whose failures are remembered.
-const NAMES_MAX: usize = 1_024;
-
 /// What an officer may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,6 +28,15 @@ pub enum Role {
     ShiftSupervisor,
     /// Reads only.
     Auditor,
+}
+
+/// What an officer does at the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// Orders.
+    Order(OrderKind),
+    /// Records what an inspection found.
+    RecordOutcome,
 }
 
 impl Role {
@@ -49,14 +51,21 @@ impl Role {
         }
     }
 
-    const fn may(self, order: OrderKind) -> bool {
-        match (self, order) {
+    const fn may(self, deed: Deed) -> bool {
+        match (self, deed) {
             (Self::ShiftSupervisor, _) => true,
-            // Closing is the safe side; opening again is the supervisor's.
-            (Self::Officer, OrderKind::OpenLane) | (Self::Auditor, _) => false,
+            // Closing is the safe side; opening again, after an incident too, is the supervisor's.
+            (Self::Officer, Deed::Order(OrderKind::OpenLane)) | (Self::Auditor, _) => false,
             (
                 Self::Officer,
-                OrderKind::Release | OrderKind::Refer | OrderKind::Refuse | OrderKind::CloseLane | OrderKind::ClearHold,
+                Deed::RecordOutcome
+                | Deed::Order(
+                    OrderKind::Release
+                    | OrderKind::Refer
+                    | OrderKind::Refuse
+                    | OrderKind::CloseLane
+                    | OrderKind::ClearHold,
+                ),
             ) => true,
         }
     }
@@ -81,10 +90,10 @@ pub struct Officer {
 }
 
 impl Officer {
-    /// Whether a role allows the order.
+    /// Whether a role allows it.
     #[must_use]
-    pub fn may(&self, order: OrderKind) -> bool {
-        self.roles.iter().any(|role| role.may(order))
+    pub fn may(&self, deed: Deed) -> bool {
+        !self.revoked && self.roles.iter().any(|role| role.may(deed))
     }
 }
 
@@ -147,7 +156,11 @@ impl OfficersFile {
         let mut file =
             std::fs::File::options().create(true).truncate(true).write(true).mode(0o600).open(&fresh).map_err(fail)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fail)?;
-        std::fs::rename(&fresh, path).map_err(fail)
+        std::fs::rename(&fresh, path).map_err(fail)?;
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        std::fs::File::open(directory.unwrap_or(Path::new(".")))
+            .and_then(|directory| directory.sync_all())
+            .map_err(fail)
     }
 }
 
@@ -196,8 +209,10 @@ impl Credentials {
 pub enum SignInFailure {
     /// Name, password or token is wrong, or the officer was revoked.
     Wrong,
-    /// Too many failures for that name.
-    Locked,
+    /// Too many failures for that name; after so long it may try again.
+    Locked(Duration),
+    /// Too many failures altogether; after so long another one is taken.
+    Limited(Duration),
     /// Too many sign-ins at once.
     Busy,
 }
@@ -208,7 +223,8 @@ impl SignInFailure {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Wrong => "wrong",
-            Self::Locked => "locked",
+            Self::Locked(_) => "locked",
+            Self::Limited(_) => "limited",
             Self::Busy => "busy",
         }
     }
@@ -228,7 +244,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub struct Officers {
     path: PathBuf,
     loaded: Mutex<Loaded>,
-    failures: Mutex<HashMap<String, (u32, Instant)>>,
+    attempts: Mutex<Attempts>,
     hashing: Semaphore,
     waiting: Semaphore,
     /// Verified for unknown names, so that they take as long as known ones.
@@ -242,7 +258,7 @@ impl Officers {
         Self {
             path,
             loaded: Mutex::default(),
-            failures: Mutex::default(),
+            attempts: Mutex::new(Attempts::new(Instant::now())),
             hashing: Semaphore::new(HASHING_MAX),
             waiting: Semaphore::new(WAITING_MAX),
             decoy: hash_password("nobody").unwrap_or_default(),
@@ -259,26 +275,43 @@ impl Officers {
             Credentials::Token(token) => {
                 let hash = hash_token(token);
                 let found = officers.iter().find(|officer| officer.token.as_deref() == Some(hash.as_str()));
-                found.filter(|officer| !officer.revoked).cloned().ok_or(SignInFailure::Wrong)
+                // A right token is let in whatever others do: nobody guesses 244 random bits.
+                found.filter(|officer| !officer.revoked).cloned().ok_or_else(|| self.failed())
             }
             Credentials::Password { name, password } => {
-                if self.is_locked(name) {
-                    return Err(SignInFailure::Locked);
-                }
+                self.attempts().begin(Instant::now(), name).map_err(|too_many| match too_many {
+                    TooMany::OfName(after) => SignInFailure::Locked(after),
+                    TooMany::Altogether(after) => SignInFailure::Limited(after),
+                })?;
                 let known = officers.iter().find(|officer| officer.name == *name && !officer.revoked);
                 let stored = known.and_then(|officer| officer.password.clone()).unwrap_or_else(|| self.decoy.clone());
-                let right = self.verify(stored, password.clone()).await?;
-                match known.filter(|officer| right && officer.password.is_some()) {
-                    Some(officer) => {
-                        self.failures().remove(name);
-                        Ok(officer.clone())
+                let right = match self.verify(stored, password.clone()).await {
+                    Ok(right) => right,
+                    Err(failure) => {
+                        self.attempts().not_made(name);
+                        return Err(failure);
                     }
-                    None => {
-                        self.failed(name);
-                        Err(SignInFailure::Wrong)
-                    }
-                }
+                };
+                let Some(officer) = known.filter(|officer| right && officer.password.is_some()) else {
+                    return Err(self.failed());
+                };
+                self.attempts().right(Instant::now(), name);
+                Ok(officer.clone())
             }
+        }
+    }
+
+    /// Whether that officer may do it at this moment: a right that was taken a second ago is gone.
+    #[must_use]
+    pub fn still_may(&self, name: &str, deed: Deed) -> bool {
+        self.current().iter().any(|officer| officer.name == name && officer.may(deed))
+    }
+
+    /// Counts a failure; one too many is told apart, so that a flood of them does not fill the journal.
+    pub(super) fn failed(&self) -> SignInFailure {
+        match self.attempts().wrong(Instant::now()) {
+            Ok(()) => SignInFailure::Wrong,
+            Err(after) => SignInFailure::Limited(after),
         }
     }
 
@@ -293,26 +326,8 @@ impl Officers {
         verified.await.map_err(|_| SignInFailure::Busy)
     }
 
-    fn failures(&self) -> std::sync::MutexGuard<'_, HashMap<String, (u32, Instant)>> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_locked(&self, name: &str) -> bool {
-        self.failures().get(name).is_some_and(|(count, last)| *count >= FAILURES_MAX && last.elapsed() < LOCKED_FOR)
-    }
-
-    fn failed(&self, name: &str) {
-        let mut failures = self.failures();
-        if failures.len() >= NAMES_MAX {
-            failures.retain(|_, (_, last)| last.elapsed() < LOCKED_FOR);
-        }
-        if failures.len() < NAMES_MAX {
-            let entry = failures.entry(name.to_owned()).or_insert((0, Instant::now()));
-            if entry.1.elapsed() >= LOCKED_FOR {
-                entry.0 = 0;
-            }
-            *entry = (entry.0 + 1, Instant::now());
-        }
+    fn attempts(&self) -> std::sync::MutexGuard<'_, Attempts> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The officers as the file has them; a broken file keeps those of before.
@@ -333,5 +348,68 @@ impl Officers {
             }
         }
         Arc::clone(&loaded.officers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_is_anybodys_opening_the_supervisors_and_an_auditor_reads_only() {
+        let by_officers = [
+            Deed::Order(OrderKind::Release),
+            Deed::Order(OrderKind::Refer),
+            Deed::Order(OrderKind::Refuse),
+            Deed::Order(OrderKind::ClearHold),
+            Deed::Order(OrderKind::CloseLane),
+            Deed::RecordOutcome,
+        ];
+        let deeds = by_officers.into_iter().map(|deed| (deed, true)).chain([(Deed::Order(OrderKind::OpenLane), false)]);
+        for (deed, officers) in deeds {
+            assert_eq!(somebody("a", &[Role::Officer]).may(deed), officers, "{deed:?}");
+            assert!(somebody("a", &[Role::ShiftSupervisor]).may(deed), "{deed:?}");
+            assert!(!somebody("a", &[Role::Auditor]).may(deed), "{deed:?}");
+            assert!(!somebody("a", &[]).may(deed), "{deed:?}");
+            let revoked = Officer { revoked: true, ..somebody("a", &[Role::ShiftSupervisor]) };
+            assert!(!revoked.may(deed), "{deed:?}");
+        }
+        assert!(somebody("a", &[Role::Auditor, Role::Officer]).may(Deed::RecordOutcome), "roles add up");
+    }
+
+    #[tokio::test]
+    async fn a_right_word_signs_in_and_a_revoked_officer_does_not_confirm() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("officers.toml");
+        let aigul = Officer {
+            password: Some(hash_password("correct horse").expect("hashed")),
+            ..somebody("aigul", &[Role::Officer])
+        };
+        let bolat = Officer { token: Some(hash_token("t0ken")), ..somebody("bolat", &[Role::Officer]) };
+        let gone = Officer { revoked: true, ..somebody("dana", &[Role::Officer]) };
+        OfficersFile { officer: vec![aigul, bolat, gone] }.write(&path).expect("written");
+        let officers = Officers::new(path);
+        let password =
+            |name: &str, password: &str| Credentials::Password { name: name.into(), password: password.into() };
+        let cases = [
+            (password("aigul", "correct horse"), Ok("aigul")),
+            (password("aigul", "wrong horse"), Err(SignInFailure::Wrong)),
+            (password("bolat", ""), Err(SignInFailure::Wrong)),
+            (password("nobody", "nobody"), Err(SignInFailure::Wrong)),
+            (password("dana", "correct horse"), Err(SignInFailure::Wrong)),
+            (Credentials::Token("t0ken".into()), Ok("bolat")),
+            (Credentials::Token(String::new()), Err(SignInFailure::Wrong)),
+        ];
+        for (credentials, expected) in cases {
+            let signed_in = officers.sign_in(&credentials).await.map(|officer| officer.name);
+            assert_eq!(signed_in.as_deref().map_err(|failure| *failure), expected, "{credentials:?}");
+        }
+        let release = Deed::Order(OrderKind::Release);
+        let still = ["aigul", "dana", "nobody"].map(|name| officers.still_may(name, release));
+        assert_eq!(still, [true, false, false]);
+    }
+
+    fn somebody(name: &str, roles: &[Role]) -> Officer {
+        Officer { name: name.into(), roles: roles.to_vec(), password: None, token: None, revoked: false }
     }
 }

@@ -1,35 +1,31 @@
-//! Officers' orders: signed in, allowed, with a reason, once, and by two where the lane says so (invariant A9).
+//! Officers' orders: signed in, allowed, with a reason, once, on what the officer saw, and by two where the lane says
+//! so (invariant A9, hazards 41 to 43).
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::WebState;
+use super::book::{Confirms, First, KeyOfAnother, ORDER_WITHIN, Same};
 use super::lanes::no_lane;
-use super::officers::{Credentials, Officer, SignInFailure};
-use super::reply::{fault, json_reply, sign_in};
+use super::officers::{Credentials, Deed, Officer};
+use super::reply::{Instead, fault, json_reply};
+use super::sign_in::{credentials, note, signed_in};
+use super::stale;
 use crate::actor::board::OrderDone;
 use crate::metrics;
-use crate::model::{LaneId, NewRecord, Order, OrderKind, OrderRefusal, PassageId, RecordKind};
+use crate::model::{LaneId, Order, OrderKind, OrderRefusal, PassageId, StateVersion};
 
-/// How long an order may wait: for its second officer, and to be carried out.
-const ORDER_WITHIN: Duration = Duration::from_secs(60);
-/// How long the same order of the same officer gets the same answer.
-const REPEATED_WITHIN: Duration = Duration::from_secs(10);
-/// Orders remembered.
-const REMEMBERED_MAX: usize = 1_024;
 /// Longest reason, characters.
 const REASON_MAX_CHARS: usize = 500;
+/// Longest idempotency key, bytes.
+const KEY_MAX_BYTES: usize = 128;
 
 /// An order's body (contract, HTTP).
 #[derive(Debug, Deserialize)]
@@ -38,6 +34,9 @@ struct Body {
     #[serde(default)]
     passage: Option<PassageId>,
     reason: String,
+    /// What the officer saw; `If-Match` says the same.
+    #[serde(default)]
+    state: Option<StateVersion>,
     #[serde(default)]
     second_officer: Option<Second>,
 }
@@ -51,73 +50,20 @@ enum Second {
     Name(String),
 }
 
-/// What makes two orders the same.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Same {
+/// An order whose officer is known, and whose form is right.
+struct Asked {
     lane: LaneId,
-    passage: Option<PassageId>,
-    order: OrderKind,
+    officer: Officer,
+    body: Body,
+    same: Same,
+    key: Option<String>,
 }
 
-/// One officer's order, with the key that the client gave it.
-type Repeated = (String, Same, Option<String>);
-
-struct Waiting {
-    by: String,
-    awaited: Option<String>,
-    since: Instant,
-}
-
-/// Orders that wait for a second officer, and answers given a moment ago.
-#[derive(Default)]
-pub(super) struct Book {
-    waiting: Mutex<HashMap<Same, Waiting>>,
-    answered: Mutex<HashMap<Repeated, (Instant, StatusCode, Value)>>,
-}
-
-/// What a first order of two says.
-enum Confirms {
-    /// There is none, or it is the same officer's.
-    Nothing,
-    /// This officer ordered first.
-    First(String),
-    /// It waits for somebody else.
-    Another(String),
-}
-
-impl Book {
-    /// Takes the first order that this one confirms.
-    fn confirm(&self, same: &Same, officer: &str) -> Confirms {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|_, order| order.since.elapsed() < ORDER_WITHIN);
-        let Some(first) = waiting.get(same).filter(|first| first.by != officer) else { return Confirms::Nothing };
-        if let Some(awaited) = first.awaited.as_ref().filter(|awaited| *awaited != officer) {
-            return Confirms::Another(awaited.clone());
-        }
-        let by = first.by.clone();
-        waiting.remove(same);
-        Confirms::First(by)
-    }
-
-    fn wait(&self, same: Same, by: String, awaited: Option<String>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() < REMEMBERED_MAX {
-            waiting.insert(same, Waiting { by, awaited, since: Instant::now() });
-        }
-    }
-
-    fn answer_of(&self, key: &Repeated) -> Option<(StatusCode, Value)> {
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        answered.retain(|_, (at, ..)| at.elapsed() < REPEATED_WITHIN);
-        answered.get(key).map(|(_, status, body)| (*status, body.clone()))
-    }
-
-    fn answered(&self, key: Repeated, status: StatusCode, body: Value) {
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        if answered.len() < REMEMBERED_MAX {
-            answered.insert(key, (Instant::now(), status, body));
-        }
-    }
+/// Who orders, and on what.
+struct Officers {
+    first: String,
+    second: Option<String>,
+    seen: Option<StateVersion>,
 }
 
 pub(super) async fn take(
@@ -133,93 +79,85 @@ pub(super) async fn take(
         Ok(officer) => officer,
         Err(reply) => return reply,
     };
-    let body: Body = match serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&body)) {
+    let asked = match understand(&state, lane, officer, &headers, &body) {
+        Ok(asked) => asked,
+        Err(reply) => return *reply,
+    };
+    // By itself, so that an officer who hangs up leaves no order without its answer in the book.
+    let answered = tokio::spawn(async move { once(&state, asked).await });
+    answered.await.unwrap_or_else(|_| {
+        fault(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the order was not answered; look at the lane")
+    })
+}
+
+/// The order, or what is wrong with it before the lane is asked.
+fn understand(
+    state: &WebState,
+    lane: LaneId,
+    officer: Officer,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Asked, Instead> {
+    let bad = |code, message: String| Err(Box::new(fault(StatusCode::BAD_REQUEST, code, message)));
+    let mut body: Body = match serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body)) {
         Ok(body) => body,
-        Err(error) => {
-            let message = format!("$.{}: {}", error.path(), error.inner());
-            return fault(StatusCode::BAD_REQUEST, "malformed", message);
-        }
+        Err(error) => return bad("malformed", format!("$.{}: {}", error.path(), error.inner())),
     };
-    if let Some(reply) = check(&state, &lane, &officer, &body) {
-        return reply;
-    }
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    ordered(&state, lane, officer, body, key).await
-}
-
-fn credentials(headers: &HeaderMap) -> Option<Credentials> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, rest) = value.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") {
-        return Some(Credentials::Token(rest.trim().to_owned()));
-    }
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let text = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
-    let (name, password) = text.split_once(':')?;
-    Some(Credentials::Password { name: name.to_owned(), password: password.to_owned() })
-}
-
-async fn signed_in(state: &WebState, lane: &LaneId, credentials: Option<Credentials>) -> Result<Officer, Response> {
-    let Some(credentials) = credentials else {
-        metrics::sign_in_failed("missing");
-        note(state, lane, &json!({ "result": "unauthenticated", "officer": null }));
-        return Err(sign_in("sign in with name and password, or with a token"));
-    };
-    match state.officers.sign_in(&credentials).await {
-        Ok(officer) => Ok(officer),
-        Err(failure) => {
-            metrics::sign_in_failed(failure.as_str());
-            note(state, lane, &json!({ "result": "unauthenticated", "officer": credentials.name() }));
-            Err(match failure {
-                SignInFailure::Wrong => sign_in("name, password or token is wrong"),
-                SignInFailure::Locked => sign_in("too many failures for this name; try again in half a minute"),
-                SignInFailure::Busy => {
-                    fault(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many sign-ins at once; try again")
-                }
-            })
-        }
-    }
-}
-
-/// What is wrong with an order before the lane is asked.
-fn check(state: &WebState, lane: &LaneId, officer: &Officer, body: &Body) -> Option<Response> {
-    if !officer.may(body.order) {
+    if !officer.may(Deed::Order(body.order)) {
         let refused = json!({ "result": "forbidden", "officer": officer.name, "order": body.order });
-        note(state, lane, &refused);
+        note(state, &lane, None, &refused);
         metrics::sign_in_failed("role");
-        return Some(fault(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this order"));
+        return Err(Box::new(fault(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this order")));
     }
     if body.reason.trim().is_empty() || body.reason.chars().count() > REASON_MAX_CHARS {
-        let message = format!("$.reason: 1 to {REASON_MAX_CHARS} characters are expected");
-        return Some(fault(StatusCode::BAD_REQUEST, "reason_missing", message));
+        return bad("reason_missing", format!("$.reason: 1 to {REASON_MAX_CHARS} characters are expected"));
     }
     if body.order.needs_passage() && body.passage.is_none() {
-        return Some(fault(StatusCode::BAD_REQUEST, "passage_missing", "$.passage: this order names its passage"));
+        return bad("passage_missing", "$.passage: this order names its passage".to_owned());
     }
-    None
-}
-
-fn note(state: &WebState, lane: &LaneId, body: &Value) {
-    let now = (state.clock)();
-    let record =
-        NewRecord { at: now.wall, lane: lane.clone(), passage: None, kind: RecordKind::Order, body: body.to_string() };
-    if !state.board.note(record) {
-        tracing::warn!(%lane, "a refused order was not journaled: the desk is full");
+    match (stale::if_match(headers), body.state) {
+        (Err(why), _) => return bad("malformed", why.to_owned()),
+        (Ok(Some(header)), Some(state)) if header != state => {
+            return bad("malformed", "$.state: If-Match says another one".to_owned());
+        }
+        (Ok(header), state) => body.state = header.or(state),
     }
-}
-
-async fn ordered(state: &WebState, lane: LaneId, officer: Officer, body: Body, key: Option<String>) -> Response {
+    let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default().to_owned());
+    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_MAX_BYTES) {
+        return bad("malformed", format!("Idempotency-Key: 1 to {KEY_MAX_BYTES} printable characters are expected"));
+    }
     let same = Same { lane: lane.clone(), passage: body.passage, order: body.order };
-    let repeated = (officer.name.clone(), same.clone(), key);
-    if let Some((status, body)) = state.orders.answer_of(&repeated) {
-        return json_reply(status, body);
-    }
-    let (first, second) = match second_officer(state, &lane, &officer, &body, &same).await {
-        Ok(officers) => officers,
-        Err(reply) => return reply,
+    Ok(Asked { lane, officer, body, same, key })
+}
+
+/// An order that is sent twice, one after the other or at once, is carried out once and gets one answer.
+async fn once(state: &WebState, asked: Asked) -> Response {
+    let place = match state.orders.place(Instant::now(), &asked.officer.name, asked.key.as_deref(), &asked.same) {
+        Ok(place) => place,
+        Err(KeyOfAnother) => {
+            let message = "this Idempotency-Key belongs to another order of yours";
+            return fault(StatusCode::UNPROCESSABLE_ENTITY, "key_of_another_order", message);
+        }
     };
+    let mut slot = place.lock().await;
+    if let Some(answer) = &slot.answer {
+        return json_reply(StatusCode::OK, answer.clone());
+    }
+    match ordered(state, asked).await {
+        Ok(answer) => {
+            slot.answer = Some(answer.clone());
+            json_reply(StatusCode::OK, answer)
+        }
+        Err(reply) => reply,
+    }
+}
+
+/// The answer to an order that was carried out, or why it was not.
+async fn ordered(state: &WebState, asked: Asked) -> Result<Value, Response> {
+    let shown = state.board.lane(&asked.lane).map(|shown| shown.version).unwrap_or_default();
+    let Officers { first, second, seen } = officers(state, &asked, shown).await?;
+    let Asked { lane, officer, body, same, .. } = asked;
+    let alone = second.is_none();
     let order = Order {
         id: Uuid::new_v4(),
         kind: body.order,
@@ -227,64 +165,91 @@ async fn ordered(state: &WebState, lane: LaneId, officer: Officer, body: Body, k
         reason: body.reason,
         officer: first,
         second_officer: second,
+        seen,
         expires: (state.clock)().mono + ORDER_WITHIN,
     };
-    let alone = order.second_officer.is_none();
-    let result = state.board.order(lane, order).await;
+    let result = state.board.order(lane.clone(), order).await;
     metrics::order(same.order.as_str(), result.err());
-    let (status, body) = match result {
-        Ok(OrderDone { sequence }) => (StatusCode::OK, json!({ "accepted": true, "sequence": sequence })),
+    match result {
+        Ok(OrderDone { sequence }) => Ok(json!({ "accepted": true, "sequence": sequence })),
         Err(OrderRefusal::TwoOfficersNeeded) if alone => {
-            state.orders.wait(same, officer.name, None);
-            return awaiting("another officer");
+            let first = First { by: officer.name, awaited: None, seen: seen.unwrap_or(shown) };
+            Err(wait(state, same, first))
         }
-        Err(refusal) => (status_of(refusal), refused(refusal)),
-    };
-    if status == StatusCode::OK {
-        state.orders.answered(repeated, status, body.clone());
+        Err(OrderRefusal::Stale) => {
+            let status = if body.state.is_some() { StatusCode::PRECONDITION_FAILED } else { StatusCode::CONFLICT };
+            Err(stale::reply(&state.board, &lane, seen, status))
+        }
+        Err(refusal) => Err(json_reply(status_of(refusal), refused(refusal))),
     }
-    json_reply(status, body)
 }
 
-/// The officers of an order, first and second.
-async fn second_officer(
-    state: &WebState,
-    lane: &LaneId,
-    officer: &Officer,
-    body: &Body,
-    same: &Same,
-) -> Result<(String, Option<String>), Response> {
+/// The officers of an order, first and second. `shown` is what the lane shows.
+async fn officers(state: &WebState, asked: &Asked, shown: StateVersion) -> Result<Officers, Response> {
+    let Asked { lane, officer, body, same, .. } = asked;
     let credentials = match &body.second_officer {
         Some(Second::Password { name, password }) => {
             Credentials::Password { name: name.clone(), password: password.clone() }
         }
         Some(Second::Token { token }) => Credentials::Token(token.clone()),
+        Some(Second::Name(name)) if *name == officer.name => return Err(same_officer()),
         Some(Second::Name(name)) => {
-            state.orders.wait(same.clone(), officer.name.clone(), Some(name.clone()));
-            return Err(awaiting(name));
+            let waits = json!({
+                "result": "waiting", "officer": officer.name, "order": body.order, "second_officer": name,
+                "reason": body.reason,
+            });
+            note(state, lane, body.passage, &waits);
+            let seen = body.state.unwrap_or(shown);
+            let first = First { by: officer.name.clone(), awaited: Some(name.clone()), seen };
+            return Err(wait(state, same.clone(), first));
         }
-        None => {
-            return match state.orders.confirm(same, &officer.name) {
-                Confirms::Nothing => Ok((officer.name.clone(), None)),
-                Confirms::First(first) => Ok((first, Some(officer.name.clone()))),
-                Confirms::Another(awaited) => {
-                    Err(fault(StatusCode::CONFLICT, "awaiting_another", format!("this order waits for {awaited}")))
-                }
-            };
-        }
+        None => return confirming(state, asked).map_err(|reply| *reply),
     };
     let second = signed_in(state, lane, Some(credentials)).await?;
     if second.name == officer.name {
-        return Err(fault(StatusCode::FORBIDDEN, "same_officer", "the second officer must be another one"));
+        return Err(same_officer());
     }
-    if !second.may(body.order) {
+    if !second.may(Deed::Order(body.order)) {
         return Err(fault(StatusCode::FORBIDDEN, "forbidden", "the second officer's role does not allow this order"));
     }
-    Ok((officer.name.clone(), Some(second.name)))
+    Ok(Officers { first: officer.name.clone(), second: Some(second.name), seen: body.state })
 }
 
-fn awaiting(whom: &str) -> Response {
-    json_reply(StatusCode::ACCEPTED, json!({ "accepted": false, "pending": true, "awaiting": whom }))
+/// An order of one officer: it confirms the order of another one, or stands for itself.
+fn confirming(state: &WebState, asked: &Asked) -> Result<Officers, Instead> {
+    let Asked { lane, officer, body, same, .. } = asked;
+    let instead = |reply| Err(Box::new(reply));
+    match state.orders.confirm(Instant::now(), same, &officer.name) {
+        Confirms::Nothing => Ok(Officers { first: officer.name.clone(), second: None, seen: body.state }),
+        Confirms::Another(awaited) => {
+            instead(fault(StatusCode::CONFLICT, "awaiting_another", format!("this order waits for {awaited}")))
+        }
+        Confirms::First(first) if !state.officers.still_may(&first.by, Deed::Order(body.order)) => {
+            let message = "who ordered first may no longer do so; another officer must";
+            instead(fault(StatusCode::FORBIDDEN, "first_officer_revoked", message))
+        }
+        // Two officers approve one thing: what the first saw is what the second confirms.
+        Confirms::First(first) if body.state.is_some_and(|seen| seen != first.seen) => {
+            instead(stale::reply(&state.board, lane, Some(first.seen), StatusCode::CONFLICT))
+        }
+        Confirms::First(first) => {
+            Ok(Officers { first: first.by, second: Some(officer.name.clone()), seen: Some(first.seen) })
+        }
+    }
+}
+
+fn same_officer() -> Response {
+    fault(StatusCode::FORBIDDEN, "same_officer", "the second officer must be another one")
+}
+
+fn wait(state: &WebState, same: Same, first: First) -> Response {
+    let whom = first.awaited.clone().unwrap_or_else(|| "another officer".to_owned());
+    if state.orders.wait(Instant::now(), same, first) {
+        let within_s = ORDER_WITHIN.as_secs();
+        let body = json!({ "accepted": false, "pending": true, "awaiting": whom, "within_s": within_s });
+        return json_reply(StatusCode::ACCEPTED, body);
+    }
+    fault(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many orders wait for a second officer")
 }
 
 fn refused(refusal: OrderRefusal) -> Value {
@@ -296,6 +261,7 @@ const fn status_of(refusal: OrderRefusal) -> StatusCode {
         OrderRefusal::JournalUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         OrderRefusal::ReasonMissing => StatusCode::BAD_REQUEST,
         OrderRefusal::OtherPassage
+        | OrderRefusal::Stale
         | OrderRefusal::WrongState
         | OrderRefusal::TwoOfficersNeeded
         | OrderRefusal::Expired

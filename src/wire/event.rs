@@ -18,12 +18,9 @@ pub fn shown_body(kind: RecordKind, body: &str) -> Cow<'_, str> {
     match kind {
         // Only that it was drawn: keys, rates and numbers are the auditor's.
         RecordKind::SelectionDrawn => Cow::Borrowed("{}"),
-        RecordKind::RiskDecided | RecordKind::PassageCompleted | RecordKind::ProfilesChanged => {
-            // Our own record always parses; what doesn't is not shown.
-            let mut fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
-            fields.retain(|key, _| !HIDDEN.contains(&key.as_str()));
-            Cow::Owned(Value::Object(fields).to_string())
-        }
+        RecordKind::RiskDecided | RecordKind::PassageCompleted | RecordKind::ProfilesChanged => without(body, &HIDDEN),
+        // An officer's free text may name persons.
+        RecordKind::OutcomeRecorded => without(body, &["note"]),
         RecordKind::PassageOpened
         | RecordKind::Evidence
         | RecordKind::Matched
@@ -43,6 +40,13 @@ pub fn shown_body(kind: RecordKind, body: &str) -> Cow<'_, str> {
         | RecordKind::SelectionCommitted
         | RecordKind::SelectionRevealed => Cow::Borrowed(body),
     }
+}
+
+fn without(body: &str, keys: &[&str]) -> Cow<'static, str> {
+    // Our own record always parses; what doesn't is not shown.
+    let mut fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
+    fields.retain(|key, _| !keys.contains(&key.as_str()));
+    Cow::Owned(Value::Object(fields).to_string())
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub fn observe(inbound: &Inbound, bytes: &[u8]) -> Result<Observation, Malformed
             Observation::Plate(camera.clone(), read)
         }
         Inbound::Loop { place, .. } => Observation::Loop(*place, parse(bytes, most)?),
+        Inbound::PairLoop { place, .. } => Observation::PairLoop(*place, parse(bytes, most)?),
         Inbound::Weight { scale, .. } => Observation::Weight(scale.clone(), parse(bytes, most)?),
         Inbound::Radiation { portal, .. } => Observation::Radiation(portal.clone(), parse(bytes, most)?),
         Inbound::Document { reader, .. } => Observation::Document(reader.clone(), parse(bytes, most)?),
@@ -64,7 +65,15 @@ mod tests {
                 format!(r#"{{"read_id":"1",{at},"plate":"123ABC02","confidence":1,"view":"rear","extra":[]}}"#),
             ),
             ("loop/exit", format!(r#"{{"occupied":true,{at},"session":"s","sequence":7}}"#)),
+            ("loop/approach-b", format!(r#"{{"occupied":false,{at}}}"#)),
             ("weight/bridge", format!(r#"{{"gross_kg":27400,"stability":"unknown",{at}}}"#)),
+            (
+                "weight/wim",
+                format!(
+                    r#"{{"gross_kg":27400,"stability":"moving","method":"in_motion","axles_kg":[7400,10000,10000],
+                    "spacings_cm":[380,130],"indicated":{{"gross_kg":"27396","record":"000417"}},{at}}}"#
+                ),
+            ),
             ("radiation/gate", format!(r#"{{"alarm":"gamma_neutron",{at}}}"#)),
             ("document/kiosk", format!(r#"{{"reference":"PN-1",{at}}}"#)),
             ("seal/gate", format!(r#"{{"seal":"KZ0001234","event":"07",{at}}}"#)),

@@ -29,6 +29,13 @@ pub enum Inbound {
         /// Which loop.
         place: LoopPlace,
     },
+    /// The state of the second loop of a pair.
+    PairLoop {
+        /// Lane.
+        lane: LaneId,
+        /// Where the pair lies.
+        place: LoopPlace,
+    },
     /// A weight.
     Weight {
         /// Lane.
@@ -111,8 +118,14 @@ impl Inbound {
         match *rest {
             ["plate", camera] => Some(Self::Plate { lane, camera: name(camera)? }),
             ["loop", place] => {
-                let place = LoopPlace::ALL.into_iter().find(|known| known.as_str() == place)?;
-                Some(Self::Loop { lane, place })
+                let named = |named: fn(LoopPlace) -> &'static str| {
+                    LoopPlace::ALL.into_iter().find(|known| named(*known) == place)
+                };
+                match (named(LoopPlace::as_str), named(LoopPlace::pair_str)) {
+                    (Some(place), _) => Some(Self::Loop { lane, place }),
+                    (None, Some(place)) => Some(Self::PairLoop { lane, place }),
+                    (None, None) => None,
+                }
             }
             ["weight", scale] => Some(Self::Weight { lane, scale: name(scale)? }),
             ["radiation", portal] => Some(Self::Radiation { lane, portal: name(portal)? }),
@@ -134,6 +147,7 @@ impl Inbound {
         match self {
             Self::Plate { lane, .. }
             | Self::Loop { lane, .. }
+            | Self::PairLoop { lane, .. }
             | Self::Weight { lane, .. }
             | Self::Radiation { lane, .. }
             | Self::Document { lane, .. }
@@ -149,7 +163,9 @@ impl Inbound {
     #[must_use]
     pub const fn retained(&self) -> Retained {
         match self {
-            Self::Loop { .. } | Self::BarrierState { .. } | Self::Health { .. } => Retained::Allowed,
+            Self::Loop { .. } | Self::PairLoop { .. } | Self::BarrierState { .. } | Self::Health { .. } => {
+                Retained::Allowed
+            }
             Self::Plate { .. }
             | Self::Weight { .. }
             | Self::Radiation { .. }
@@ -167,7 +183,7 @@ impl Inbound {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Plate { .. } => "plate",
-            Self::Loop { .. } => "loop",
+            Self::Loop { .. } | Self::PairLoop { .. } => "loop",
             Self::Weight { .. } => "weight",
             Self::Radiation { .. } => "radiation",
             Self::Document { .. } => "document",
@@ -280,6 +296,7 @@ mod tests {
         for (topic, kind, retained) in [
             ("bcp/korday/lane/in-01/plate/front", "plate", Retained::Refused),
             ("bcp/korday/lane/in-01/loop/approach", "loop", Retained::Allowed),
+            ("bcp/korday/lane/in-01/loop/exit-b", "loop", Retained::Allowed),
             ("bcp/korday/lane/in-01/weight/bridge", "weight", Retained::Refused),
             ("bcp/korday/lane/in-01/radiation/gate", "radiation", Retained::Refused),
             ("bcp/korday/lane/in-01/document/kiosk", "document", Retained::Refused),

@@ -10,16 +10,28 @@
 #[path = "../../simulator/src/board/mod.rs"]
 mod board;
 mod broker;
+mod devices;
 mod indicator;
 mod ingest;
 mod matching;
 mod orders;
+mod papers;
 mod reader;
 mod relay;
 mod restart;
 mod rig;
+mod rms;
+mod scales;
 mod selection;
 mod serial_line;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the simulator's own, which has more than these tests use"
+)]
+#[path = "../../simulator/src/scale/speech/mod.rs"]
+mod speech;
 #[path = "../support/mod.rs"]
 mod support;
 mod truck;

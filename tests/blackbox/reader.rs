@@ -16,7 +16,6 @@ use super::rig::{Rig, Rms, is_command, is_event, is_state, now};
 const READER: &str = r#"
 [[lane.reader]]
 name = "kiosk"
-kind = "document"
 driver = "serial"
 port = "kiosk"
 protocol = "lines"

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::indicator::{Indicator, Line};
+use super::papers::{declaration, notification};
 use super::support::{free_port, start_broker};
 
 /// Longest wait for anything that must happen.
@@ -240,33 +241,18 @@ impl Rig {
 
     /// The same under a number of its own.
     pub(crate) fn notify_as(&mut self, number: &str, laden_kg: i64) {
-        let notification = json!({
-            "number": number, "revision": 1, "action": "upsert", "submitted_at": "2026-01-01T00:00:00.000Z",
-            "expected_at": now(), "valid_until": "2099-01-01T00:00:00.000Z", "direction": "entry",
-            "carrier": { "id": "240440000300", "name": "Carrier", "country": "KZ" },
-            "vehicle": {
-                "tractor": { "plate": "123ABC02", "country": "KZ" },
-                "trailers": [{ "plate": "45DEF02", "country": "KZ" }],
-            },
-            "containers": [], "seals": [],
-            "documents": [{ "kind": "transit_declaration", "number": "55302/150324/0000123" }],
-            "goods": [], "gross_kg": 12000, "laden_kg": laden_kg, "empty": false, "dangerous": [],
+        self.submit("declaration", &declaration());
+        self.submit("notification", &notification(number, laden_kg));
+    }
+
+    /// A document goes to the register; its receipt is in.
+    pub(crate) fn submit(&mut self, kind: &str, document: &Value) {
+        self.publish(&format!("bcp/{SITE}/registry/{kind}"), document, &[]);
+        self.expect("a receipt", |seen| {
+            seen.topic.ends_with("/registry/receipt")
+                && seen.payload["kind"] == kind
+                && (seen.payload["result"] == "accepted" || seen.payload["result"] == "duplicate")
         });
-        let declaration = json!({
-            "number": "55302/150324/0000123", "kind": "transit", "revision": 1, "status": "released",
-            "containers": [], "seals": [], "gross_kg": 12000, "customs_status": "foreign",
-            "goods": [{ "item": 1, "code": "8703239019", "description": "cars", "gross_kg": 12000 }],
-            "holder": { "id": "240440000300", "country": "KZ" },
-            "guarantee": { "kind": "general", "valid_until": "2099-01-01T00:00:00.000Z" },
-        });
-        for (kind, document) in [("declaration", declaration), ("notification", notification)] {
-            self.publish(&format!("bcp/{SITE}/registry/{kind}"), &document, &[]);
-            self.expect("a receipt", |seen| {
-                seen.topic.ends_with("/registry/receipt")
-                    && seen.payload["kind"] == kind
-                    && (seen.payload["result"] == "accepted" || seen.payload["result"] == "duplicate")
-            });
-        }
     }
 
     /// The truck drives up and everything is read of it.
@@ -403,20 +389,31 @@ impl Rig {
 
     /// One HTTP request; status and body.
     pub(crate) fn http(&self, request: &str, headers: &[String], body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.http_port)).expect("the API listens");
-        let mut text = format!("{request} HTTP/1.1\r\nHost: lane\r\nConnection: close\r\n");
-        for header in headers {
-            text.push_str(header);
-            text.push_str("\r\n");
-        }
-        text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
-        stream.write_all(text.as_bytes()).expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("answered");
-        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+        let (status, _, body) = self.http_with_head(request, headers, body);
         (status, body)
     }
+
+    /// The same with the head of the answer between them.
+    pub(crate) fn http_with_head(&self, request: &str, headers: &[String], body: &str) -> (u16, String, String) {
+        http_at(self.http_port, request, headers, body)
+    }
+}
+
+/// One HTTP request; status, head in lower case, body.
+pub(crate) fn http_at(port: u16, request: &str, headers: &[String], body: &str) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the API listens");
+    let mut text = format!("{request} HTTP/1.1\r\nHost: lane\r\nConnection: close\r\n");
+    for header in headers {
+        text.push_str(header);
+        text.push_str("\r\n");
+    }
+    text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    stream.write_all(text.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    (status, head.to_ascii_lowercase(), body.to_owned())
 }
 
 impl Drop for Rig {

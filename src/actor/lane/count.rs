@@ -3,7 +3,7 @@
 use super::LaneState;
 use crate::actor::board::Part;
 use crate::lane::Happening;
-use crate::metrics;
+use crate::metrics::{self, Up};
 use crate::model::Alarm;
 
 impl LaneState {
@@ -22,6 +22,13 @@ impl LaneState {
             Happening::StrangerIgnored => metrics::inbound_rejected("reading", "stranger"),
             Happening::Decided(kind) => metrics::risk_decided(*kind),
             Happening::DriverCalled => metrics::driver_called(lane),
+            Happening::ReadingUnused(unused) => metrics::reading_unused(lane, *unused),
+            Happening::LoopFault(name, fault) => metrics::loop_fault(lane, *name, *fault),
+            Happening::DeviceLost(device, cause) => {
+                metrics::device_lost(lane, device, *cause);
+                metrics::device_up(lane, device, Up::Away);
+            }
+            Happening::DeviceUp(device) => metrics::device_up(lane, device, Up::Alive),
             Happening::AnswerIgnored => metrics::risk_request(metrics::RiskResult::Late),
         }
         let coalesced = self.args.ingress.coalesced();
@@ -32,11 +39,12 @@ impl LaneState {
     }
 
     pub(super) fn alarmed(&self, alarm: Alarm, on: bool) {
+        metrics::alarm(self.lane(), alarm, on);
         if alarm != Alarm::DeviceLost {
             return;
         }
         if on {
-            self.args.board.set_away(Part::Device, self.lane().as_str(), "a device of the lane is away");
+            self.args.board.set_away(Part::Device, self.lane().as_str(), "a required device of the lane is away");
         } else {
             self.args.board.set_back(Part::Device, self.lane().as_str());
         }

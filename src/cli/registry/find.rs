@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{EXIT_INPUT, Place, Trouble, tell};
 use crate::domain::plate::Templates;
-use crate::matching::{MatchPolicy, Misread, Required, Tolerance};
+use crate::matching::{MatchPolicy, Misread, Required, RoadLimits, Tolerance};
 use crate::model::registry::PlateOf;
 use crate::model::{Direction, FindingCode, LaneId, MatchQuery, PassageId, SiteId, Timestamp};
 use crate::registry::View;
@@ -62,6 +62,7 @@ pub(super) fn run(command: &Find) -> Result<ExitCode, Trouble> {
         trailer: command.trailer.as_deref().map(|text| plate(text, None)),
         documents: command.document.clone(),
         gross_kg: None,
+        axles: None,
     };
     let result = view.find(&query, &policy(templates)?, now)?;
     let mut out = io::stdout().lock();
@@ -88,6 +89,7 @@ fn policy(templates: Arc<Templates>) -> Result<MatchPolicy, Trouble> {
     Ok(MatchPolicy {
         required: vec![Required::Notification, Required::Declaration],
         tolerance: Tolerance { kg: 300, percent: 3.0 },
+        limits: Arc::new(RoadLimits::embedded()),
         site: SiteId::new("any").map_err(io::Error::other)?,
         templates,
         lead: None,

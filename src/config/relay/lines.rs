@@ -149,7 +149,7 @@ impl Gathering<'_> {
 
     fn loops(&mut self, index: usize, lane: &Lane) {
         for wired in &lane.wired_loops {
-            let number = lane.loops.iter().position(|place| *place == wired.place).unwrap_or_default();
+            let number = lane.loops.iter().position(|found| found.place == wired.place).unwrap_or_default();
             let arm = lane.barriers.iter().position(|barrier| barrier.place == wired.barrier).unwrap_or_default();
             let Some((_, wiring)) = lane.barriers.get(arm).and_then(Barrier::relay) else { continue };
             if self.faults.has(&format!("lane[{index}].barrier[{arm}]")) {

@@ -83,6 +83,7 @@ impl Weigher {
             stability: frame.stability,
             method: WeighMethod::Static,
             axles_kg: None,
+            spacings_cm: None,
             indicated: Some(indicated),
             raw: Some(hex(&frame.raw)),
             at,

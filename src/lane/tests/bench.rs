@@ -44,11 +44,27 @@ pub(super) struct Bench {
     pub(super) answers: Vec<(Uuid, Result<u64, OrderRefusal>)>,
     pub(super) signals: Vec<Signal>,
     pub(super) happenings: Vec<Happening>,
+    /// Questions to the register.
+    pub(super) queries: Vec<MatchQuery>,
     reads: u32,
 }
 
-pub(super) fn setup(arms: &[BarrierPlace]) -> LaneSetup {
-    let arm = ArmSetup { open_timeout: Duration::from_secs(8), close_timeout: Duration::from_secs(8) };
+pub(in crate::lane) fn setup(arms: &[BarrierPlace]) -> LaneSetup {
+    let care = Care::required();
+    let arm = ArmSetup { open_timeout: Duration::from_secs(8), close_timeout: Duration::from_secs(8), care };
+    let (debounce, stuck_after) = (Duration::ZERO, Duration::from_secs(600));
+    let a_loop = LoopSetup { debounce, stuck_after, pair: Pair::Single, care };
+    let camera = |name, view| {
+        (DeviceName::new(name).expect("a name"), CameraSetup { view, within: Duration::from_secs(3), care })
+    };
+    let scale = ScaleSetup {
+        name: DeviceName::new("bridge").expect("a name"),
+        minimum_kg: 400,
+        division_kg: None,
+        max_kg: None,
+        method: WeighMethod::Static,
+        care,
+    };
     LaneSetup {
         site: SiteId::new("test").expect("a name"),
         lane: LaneId::new("in-01").expect("a name"),
@@ -56,10 +72,12 @@ pub(super) fn setup(arms: &[BarrierPlace]) -> LaneSetup {
         evidence: BTreeSet::from([Evidence::TractorPlate, Evidence::TrailerPlate, Evidence::Weight]),
         evidence_timeout: Duration::from_secs(20),
         risk_timeout: Duration::from_secs(3),
-        cameras: ["front", "rear"].map(|name| DeviceName::new(name).expect("a name")).into(),
+        abandoned_after: Duration::from_secs(1_800),
+        cameras: [camera("front", View::Front), camera("rear", View::Rear)].into(),
+        loops: LoopPlace::ALL.into_iter().map(|place| (place, a_loop)).collect(),
+        scale: Some(scale),
+        readers: BTreeMap::new(),
         templates: Arc::new(crate::domain::plate::Templates::embedded()),
-        loops: LoopPlace::ALL.into_iter().collect(),
-        scale: Some(ScaleSetup { name: DeviceName::new("bridge").expect("a name"), minimum_kg: 400 }),
         arms: arms.iter().map(|place| (*place, arm)).collect::<BTreeMap<_, _>>(),
     }
 }
@@ -73,6 +91,16 @@ impl Bench {
     pub(super) fn with(arms: &[BarrierPlace]) -> Self {
         let mut bench = Self::cold(arms);
         bench.devices_speak(arms);
+        bench
+    }
+
+    /// A healthy, empty lane with an exit arm that consists of what `change` makes of the usual one.
+    pub(super) fn built(change: impl FnOnce(&mut LaneSetup)) -> Self {
+        let mut setup = setup(&[BarrierPlace::Exit]);
+        change(&mut setup);
+        let mut bench = Self::cold(&[BarrierPlace::Exit]);
+        bench.machine = Machine::new(setup, [7; 32]);
+        bench.devices_speak(&[BarrierPlace::Exit]);
         bench
     }
 
@@ -92,6 +120,7 @@ impl Bench {
             answers: vec![],
             signals: vec![],
             happenings: vec![],
+            queries: vec![],
             reads: 0,
         }
     }
@@ -131,6 +160,7 @@ impl Bench {
             Effect::Record { ticket, records } => self.acknowledge(ticket, records),
             Effect::Match(query) => {
                 let (passage, round, result) = (query.passage, query.round, self.matched.clone());
+                self.queries.push(query);
                 self.machine.handle(now, Input::Matched { passage, round, result });
             }
             Effect::AskRisk(request, earlier) => {
@@ -194,6 +224,20 @@ impl Bench {
         self.feed(Input::Observed(Observation::Loop(place, LoopState { occupied, at })));
     }
 
+    /// The second loop of a pair.
+    pub(super) fn see_b(&mut self, place: LoopPlace, occupied: bool) {
+        let at = self.now().wall;
+        self.feed(Input::Observed(Observation::PairLoop(place, LoopState { occupied, at })));
+    }
+
+    /// A device's birth or last will.
+    pub(super) fn health(&mut self, device: &str, online: bool, session: Option<&str>) {
+        let at = self.now().wall;
+        let health = DeviceHealth { online, session: session.map(str::to_owned), detail: None, at };
+        let device = DeviceName::new(device).expect("a name");
+        self.feed(Input::Observed(Observation::Health(device, health)));
+    }
+
     pub(super) fn arm(&mut self, place: BarrierPlace, position: Position) {
         self.arm_with(place, position, BarrierMode::Remote, None);
     }
@@ -211,7 +255,19 @@ impl Bench {
     pub(super) fn weigh_as(&mut self, gross_kg: i64, stability: Stability) {
         let method = WeighMethod::Static;
         let at = self.now().wall;
-        let reading = WeightReading { gross_kg, stability, method, axles_kg: None, indicated: None, raw: None, at };
+        self.weigh_by(WeightReading {
+            gross_kg,
+            stability,
+            method,
+            axles_kg: None,
+            spacings_cm: None,
+            indicated: None,
+            raw: None,
+            at,
+        });
+    }
+
+    pub(super) fn weigh_by(&mut self, reading: WeightReading) {
         self.feed(Input::Observed(Observation::Weight(DeviceName::new("bridge").expect("a name"), reading)));
     }
 
@@ -272,6 +328,7 @@ impl Bench {
             reason: "checked".into(),
             officer: "aigul".into(),
             second_officer: second.map(str::to_owned),
+            seen: None,
             expires,
         })
     }
@@ -284,6 +341,15 @@ impl Bench {
 
     pub(super) fn holds(&self) -> Vec<&'static str> {
         self.machine.state(self.now()).holds.iter().map(|hold| hold.code.as_str()).collect()
+    }
+
+    pub(super) fn alarms(&self) -> Vec<&'static str> {
+        self.machine.state(self.now()).alarms.iter().map(|alarm| alarm.as_str()).collect()
+    }
+
+    /// What the lane counts as the vehicle's weight.
+    pub(super) fn weighed(&self) -> Option<i64> {
+        self.machine.state(self.now()).passage.and_then(|passage| passage.gross_kg)
     }
 
     pub(super) fn kinds(&self) -> Vec<RecordKind> {

@@ -2,7 +2,7 @@
 
 use super::bench::decision;
 use super::*;
-use crate::model::risk::ReasonedDecision;
+use crate::model::risk::{AgencyStatus, Assessment, ReasonedDecision, RiskKind};
 
 #[test]
 fn h26_a_decision_without_the_rms_raises_the_alarm_and_a_decision_with_it_clears_it() {
@@ -20,6 +20,42 @@ fn h26_a_decision_without_the_rms_raises_the_alarm_and_a_decision_with_it_clears
     lane.answer_with(|request| RiskDecision { request_id: request, ..decision(Channel::Green) }.into());
     assert_eq!(alarms(&lane), []);
     lane.assert_held_by("referred_documents");
+}
+
+#[test]
+fn h26_a_decision_taken_before_arrival_does_not_say_that_the_rms_is_back() {
+    let mut lane = Bench::ready();
+    lane.rms = None;
+    lane.truck_stands();
+    lane.answer_with(|_| RiskAnswer::unavailable("the RMS did not answer in time"));
+    let at = lane.now().wall;
+    lane.matched.assessed = Some(Assessment {
+        notification: "N-1".into(),
+        revision: 1,
+        declarations: vec![],
+        decision: decision(Channel::Green),
+        asked_at: at,
+        decided_at: at,
+    });
+    assert!(lane.order(OrderKind::ClearHold, None).is_some_and(|answer| answer.is_ok()));
+    assert!(lane.happenings.contains(&Happening::Decided(RiskKind::PreArrival)));
+    assert_eq!(alarms(&lane), [Alarm::RiskDegraded]);
+}
+
+#[test]
+fn a_repeated_word_of_an_agency_is_on_record_once() {
+    let mut lane = Bench::ready();
+    lane.rms = None;
+    lane.truck_stands();
+    lane.answer_with(|request| RiskDecision { request_id: request, ..decision(Channel::Yellow) }.into());
+    let agency = AgencyStatus { agency: "veterinary".into(), clear: false, reason: None };
+    for _ in 0..2 {
+        let agencies = vec![agency.clone()];
+        lane.answer_with(|request| RiskDecision { request_id: request, agencies, ..decision(Channel::Green) }.into());
+    }
+    lane.assert_held_by("agency_hold");
+    let decided = lane.journal.iter().filter(|record| record.kind == RecordKind::RiskDecided).count();
+    assert_eq!(decided, 2, "the decision, and the agency's word");
 }
 
 #[test]
@@ -64,6 +100,10 @@ fn each_vehicle_counts_once_as_selected_and_an_officers_own_referral_is_manual()
             | Happening::Travelled(..)
             | Happening::ArmFault(_)
             | Happening::Decided(_)
+            | Happening::ReadingUnused(_)
+            | Happening::LoopFault(..)
+            | Happening::DeviceLost(..)
+            | Happening::DeviceUp(_)
             | Happening::AnswerIgnored
             | Happening::DriverCalled
             | Happening::StrangerIgnored => None,

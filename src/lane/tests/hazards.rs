@@ -141,7 +141,16 @@ fn h45_a_reading_of_a_device_that_the_lane_does_not_have_is_no_evidence() {
     let stranger = DeviceName::new("stranger").expect("a name");
     let at = lane.now().wall;
     let (stability, method) = (Stability::Stable, WeighMethod::Static);
-    let reading = WeightReading { gross_kg: 27_400, stability, method, axles_kg: None, indicated: None, raw: None, at };
+    let reading = WeightReading {
+        gross_kg: 27_400,
+        stability,
+        method,
+        axles_kg: None,
+        spacings_cm: None,
+        indicated: None,
+        raw: None,
+        at,
+    };
     lane.feed(Input::Observed(Observation::Weight(stranger, reading)));
     assert_eq!(lane.machine.state(lane.now()).passage.expect("a passage").gross_kg, None);
     assert!(lane.happenings.contains(&Happening::StrangerIgnored));

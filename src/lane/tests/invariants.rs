@@ -244,6 +244,35 @@ fn a9_red_needs_two_different_officers() {
 }
 
 #[test]
+fn a9_an_order_that_was_decided_on_another_state_is_stale() {
+    let mut lane = Bench::ready();
+    lane.rms = Some(decision(Channel::Yellow));
+    lane.truck_stands();
+    let seen = lane.machine.state(lane.now()).version;
+    let good = Order {
+        id: Uuid::from_u128(9),
+        kind: OrderKind::Release,
+        passage: Some(lane.passage()),
+        reason: "papers checked".into(),
+        officer: "aigul".into(),
+        second_officer: None,
+        seen: Some(seen),
+        expires: lane.now().mono + Duration::from_secs(600),
+    };
+    lane.pass(Duration::from_secs(5));
+    assert_eq!(lane.machine.state(lane.now()).version, seen, "time alone changes nothing");
+    lane.answer_with(|request| RiskDecision { request_id: request, ..decision(Channel::Red) }.into());
+    for kind in [OrderKind::Release, OrderKind::Refuse, OrderKind::ClearHold, OrderKind::CloseLane] {
+        let order = Order { id: Uuid::from_u128(lane.answers.len() as u128 + 20), kind, ..good.clone() };
+        assert_eq!(lane.order_as(order), Some(Err(OrderRefusal::Stale)), "{kind:?}");
+    }
+    assert!(lane.opened.is_empty());
+    let seen = Some(lane.machine.state(lane.now()).version);
+    let again = Order { second_officer: Some("bolat".into()), seen, ..good };
+    assert!(lane.order_as(again).expect("answered").is_ok());
+}
+
+#[test]
 fn a9_an_order_is_bound_to_its_passage_its_time_and_a_reason() {
     let mut lane = Bench::ready();
     lane.rms = Some(decision(Channel::Yellow));
@@ -255,6 +284,7 @@ fn a9_an_order_is_bound_to_its_passage_its_time_and_a_reason() {
         reason: "papers checked".into(),
         officer: "aigul".into(),
         second_officer: None,
+        seen: None,
         expires: lane.now().mono + Duration::from_secs(60),
     };
     let other = Order { passage: Some(PassageId(Uuid::nil())), ..good.clone() };

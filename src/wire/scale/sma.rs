@@ -44,7 +44,9 @@ impl Shape for Sma {
             return Look::No(NoFrame::Noise);
         }
         let line = body.get(..end).unwrap_or_default();
-        let found = if end + 2 == WEIGHT { reply(line).map(Decoded::Frame) } else { self.answer(line) };
+        // An answer may have a weight's length: `CAP:kg :60000:20:0` has.
+        let weight = reply(line).filter(|_| end + 2 == WEIGHT);
+        let found = weight.map(Decoded::Frame).or_else(|| self.answer(line));
         match found {
             Some(found) => Look::whole(end + 2, found),
             None => Look::No(NoFrame::Malformed),

@@ -387,6 +387,10 @@ fn sma_information_tells_max_and_division_at_its_end() {
     assert_eq!(found[..4], [more.clone(), more.clone(), more.clone(), more]);
     let Decoded::Settings(settings) = &found[4] else { panic!("{found:?}") };
     assert!(settings.max.expect("told").is_kg(60_000) && settings.division.expect("told").is_kg(2));
+    // As long as a weight.
+    let found = tell(&["CAP:kg :60000:20:0", "END:"]);
+    let Some(Decoded::Settings(settings)) = found.last() else { panic!("{found:?}") };
+    assert!(settings.max.expect("told").is_kg(60_000) && settings.division.expect("told").is_kg(20));
     let found = tell(&["CAP:kg :30000:1:0", "CAP:kg :60000:2:0", "END:"]);
     let Some(Decoded::Settings(settings)) = found.last() else { panic!("{found:?}") };
     assert!(settings.max.expect("told").is_kg(60_000) && settings.division.is_none(), "two divisions");

@@ -1,0 +1,264 @@
+//! `report`: what the journal says to those who keep the risk profiles, and to the audit department.
+//!
+//! ```text
+//! journal ─ completed passages of the period, page by page ─ each with its own records ─▶ Told ─▶ risk │ post-entry
+//! ```
+//!
+//! One passage is in memory at a time, so that years fit. Vehicles that are still in a lane are not counted. Reports
+//! name profiles, plates and officers: they are the auditor's.
+
+mod interval;
+mod passage;
+mod post_entry;
+mod risk;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::{Args, Subcommand, ValueEnum};
+
+use self::passage::Told;
+use self::post_entry::{COLUMNS, row};
+use self::risk::{Line, PROFILES_MAX, Risk, Tally};
+use super::EXIT_ENVIRONMENT;
+use super::journal::{Place, Trouble};
+use crate::journal::{Reader, Selection, StoredRecord};
+use crate::model::{RecordKind, Timestamp};
+
+/// Completed passages read at once.
+const PAGE: u64 = 500;
+
+/// Which report.
+#[derive(Debug, Subcommand)]
+pub enum ReportCommand {
+    /// For each profile and for random selection: how often it fired, was inspected and hit, and whether it beats chance.
+    Risk {
+        /// Which journal.
+        #[command(flatten)]
+        place: Place,
+        /// Which passages.
+        #[command(flatten)]
+        period: Period,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = RiskFormat::Table)]
+        format: RiskFormat,
+        /// Chance is what the share of this profile drew; every draw when none is named.
+        #[arg(long, value_name = "PROFILE")]
+        chance: Option<String>,
+    },
+    /// Passages that were let go in the blue channel, or by order over holds, for the audit department.
+    PostEntry {
+        /// Which journal.
+        #[command(flatten)]
+        place: Place,
+        /// Which passages.
+        #[command(flatten)]
+        period: Period,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = RowFormat::Csv)]
+        format: RowFormat,
+    },
+}
+
+/// How the risk report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RiskFormat {
+    /// For people.
+    Table,
+    /// One object.
+    Json,
+    /// A line a profile, after one for chance.
+    Csv,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// With a line of column names.
+    Csv,
+    /// An object a line.
+    Jsonl,
+}
+
+/// When the passages ended.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Period {
+    /// From this day (UTC) or instant (RFC 3339) on.
+    #[arg(long, value_parser = instant)]
+    from: Option<Timestamp>,
+    /// Before this day (UTC) or instant.
+    #[arg(long, value_parser = instant)]
+    to: Option<Timestamp>,
+}
+
+impl Period {
+    fn holds(self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let day = text.parse::<NaiveDate>().ok().and_then(|day| day.and_hms_opt(0, 0, 0)).map(|day| day.and_utc());
+    let at = day.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc)));
+    at.map(Timestamp::new).ok_or_else(|| "2026-11-24 or 2026-11-24T05:00:00Z is expected".to_owned())
+}
+
+/// Carries a command out.
+#[must_use]
+pub fn run(command: ReportCommand) -> ExitCode {
+    let done = match command {
+        ReportCommand::Risk { place, period, format, chance } => risk_report(&place, period, format, chance),
+        ReportCommand::PostEntry { place, period, format } => post_entry_report(&place, period, format),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            // Nobody reads standard error: the exit code still tells.
+            drop(writeln!(io::stderr().lock(), "{trouble}"));
+            ExitCode::from(EXIT_ENVIRONMENT)
+        }
+    }
+}
+
+/// Hands every completed passage of the period to `take`, in the order of the journal.
+fn each(
+    reader: &Reader,
+    period: Period,
+    mut take: impl FnMut(&StoredRecord, &Told) -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
+    let mut from = 1;
+    loop {
+        let kind = Some(RecordKind::PassageCompleted);
+        let page = reader.select(&Selection { kind, from, limit: Some(PAGE), ..Selection::default() })?;
+        let Some(last) = page.last() else { return Ok(()) };
+        from = last.sequence + 1;
+        for completed in page.iter().filter(|completed| period.holds(completed.at)) {
+            let Some(passage) = completed.passage else { continue };
+            take(completed, &Told::of(&reader.passage(passage)?))?;
+        }
+    }
+}
+
+fn risk_report(place: &Place, period: Period, format: RiskFormat, chance: Option<String>) -> Result<(), Trouble> {
+    let reader = Reader::open(&place.directory()?)?;
+    let mut tally = Tally::new(chance);
+    each(&reader, period, |_, told| {
+        tally.add(told);
+        Ok(())
+    })?;
+    let report = tally.report();
+    if report.uncounted > 0 {
+        writeln!(io::stderr().lock(), "only the first {PROFILES_MAX} profiles are counted")?;
+    }
+    let mut out = io::stdout().lock();
+    match format {
+        RiskFormat::Table => write!(out, "{}", table(&report))?,
+        RiskFormat::Json => writeln!(out, "{}", serde_json::to_string(&report).map_err(io::Error::from)?)?,
+        RiskFormat::Csv => {
+            let mut csv = csv::Writer::from_writer(out);
+            csv.write_record(HEADS).map_err(io::Error::from)?;
+            for line in std::iter::once(&report.random).chain(&report.profiles) {
+                csv.write_record(cells(line)).map_err(io::Error::from)?;
+            }
+            csv.flush()?;
+        }
+    }
+    Ok(())
+}
+
+/// The columns of the risk report.
+const HEADS: [&str; 9] =
+    ["profile", "fired", "selected", "inspected", "hits", "hit_rate", "low_95", "high_95", "verdict"];
+
+fn cells(line: &Line) -> [String; 9] {
+    let share = |share: f64| format!("{share:.4}");
+    [
+        line.profile.clone().unwrap_or_else(|| "(random)".to_owned()),
+        line.fired.to_string(),
+        line.selected.to_string(),
+        line.inspected.to_string(),
+        line.hits.to_string(),
+        line.hit_rate.map(share).unwrap_or_default(),
+        share(line.low),
+        share(line.high),
+        line.verdict.map(|verdict| verdict.as_str().to_owned()).unwrap_or_default(),
+    ]
+}
+
+/// Names to the left, numbers to the right.
+fn table(report: &Risk) -> String {
+    let lines = std::iter::once(&report.random).chain(&report.profiles).map(cells);
+    let rows: Vec<[String; 9]> = std::iter::once(HEADS.map(str::to_owned)).chain(lines).collect();
+    let widths: Vec<usize> =
+        (0..HEADS.len()).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let [profile, numbers @ .., verdict] = row;
+        let (first, rest) = widths.split_first().map_or((0, &[][..]), |(first, rest)| (*first, rest));
+        text.push_str(&format!("{profile:<first$}"));
+        for (number, width) in numbers.iter().zip(rest) {
+            text.push_str(&format!("  {number:>width$}"));
+        }
+        text.push_str(&format!("  {verdict}"));
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text.push_str(&format!("{} completed passages\n", report.passages));
+    text
+}
+
+fn post_entry_report(place: &Place, period: Period, format: RowFormat) -> Result<(), Trouble> {
+    let reader = Reader::open(&place.directory()?)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match format {
+        RowFormat::Csv => {
+            let mut csv = csv::Writer::from_writer(out);
+            csv.write_record(COLUMNS).map_err(io::Error::from)?;
+            each(&reader, period, |completed, told| {
+                if let Some(row) = row(completed, told) {
+                    csv.write_record(row.cells()).map_err(io::Error::from)?;
+                }
+                Ok(())
+            })?;
+            Ok(csv.flush()?)
+        }
+        RowFormat::Jsonl => {
+            each(&reader, period, |completed, told| {
+                if let Some(row) = row(completed, told) {
+                    writeln!(out, "{}", serde_json::to_string(&row).map_err(io::Error::from)?)?;
+                }
+                Ok(())
+            })?;
+            Ok(out.flush()?)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_is_given_by_days_or_instants_and_ends_before_its_end() {
+        let at = |text: &str| instant(text).expect("an instant");
+        assert_eq!(at("2026-11-24"), at("2026-11-24T05:00:00+05:00"));
+        for wrong in ["24.11.2026", "2026-11-31", "", "yesterday", "2026-11-24T05:00:00"] {
+            assert!(instant(wrong).is_err(), "{wrong}");
+        }
+        let period = Period { from: Some(at("2026-11-01")), to: Some(at("2026-12-01")) };
+        let cases = [("2026-10-31T23:59:59Z", false), ("2026-11-01", true), ("2026-12-01", false)];
+        for (instant, expected) in cases {
+            assert_eq!(period.holds(at(instant)), expected, "{instant}");
+        }
+    }
+
+    #[test]
+    fn the_table_stands_in_columns() {
+        let text = table(&Tally::default().report());
+        let expected = "profile   fired  selected  inspected  hits  hit_rate  low_95  high_95  verdict\n\
+                        (random)      0         0          0     0            0.0000   1.0000\n\
+                        0 completed passages\n";
+        assert_eq!(text, expected);
+    }
+}
