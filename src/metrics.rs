@@ -16,7 +16,8 @@ use crate::model::{
 
 pub use device::{
     CameraResult, Frame, Up, alarm, barrier_command, barrier_fault, barrier_travel, camera_message, camera_skew,
-    device_lost, device_up, loop_fault, reading_unused, relay_command, relay_exchange, scale_frame, scale_line,
+    device_lost, device_up, driver_called, loop_fault, reading_unused, relay_command, relay_exchange, scale_frame,
+    scale_line, serial_message,
 };
 pub use risk::{
     ProfilesLoaded, RiskResult, profiles_loaded, risk_answer_refused, risk_breaker, risk_decided, risk_latency,
@@ -68,6 +69,8 @@ catalogue! {
     ALARMS = "lane_alarm", Gauge, "1 while an alarm of a lane is on, by lane and alarm.";
     SCALE_FRAMES = "scale_frames_total", Counter, "Frames of serial scales, by lane, device and result.";
     SCALE_LINE = "scale_line_state", Gauge, "1 for what a serial scale's line shows, 0 for the rest, by lane and device.";
+    SERIAL_MESSAGES = "serial_messages_total", Counter, "What readers and radiation portals on serial lines sent, by lane, device and result.";
+    CALLS = "driver_calls_total", Counter, "Times that a driver pressed the call button, by lane.";
     COMMANDS = "barrier_commands_total", Counter, "Barrier commands sent, by lane, barrier, command and reason.";
     TRAVEL = "barrier_travel_seconds", Histogram, "Open command to open limit, by lane and barrier.";
     ARM_FAULTS = "barrier_faults_total", Counter, "Arms that did not do what they were told, by lane and barrier.";

@@ -1,5 +1,6 @@
 //! What the fuzz targets hold the parsers to.
 
+pub mod listen;
 pub mod scale;
 
 /// The target of a scale codec: `protocol key=value …` for each of its layouts, of which the first byte chooses one.

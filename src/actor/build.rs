@@ -7,6 +7,7 @@ use super::selection::KeepError;
 use super::setup::lane_setup;
 use crate::config::{self, Config};
 use crate::device::camera::PresetFault;
+use crate::device::listen::{ListenSettings, Speaks};
 use crate::device::scale::{Expected, ScaleSettings};
 use crate::domain::plate::Templates;
 use crate::journal::JournalError;
@@ -146,25 +147,47 @@ pub(super) fn limits(config: &Config) -> Result<Arc<RoadLimits>, RunError> {
 pub(super) fn lane_parts(config: &Config, lane: &config::Lane, templates: &Arc<Templates>) -> LaneParts {
     let setup = lane_setup(config, lane, templates);
     let scale = lane.scale.as_ref().and_then(|scale| serial_scale(config, scale));
-    LaneParts { setup, scale }
+    LaneParts { setup, scale, listeners: listeners(config, lane) }
+}
+
+/// The readers and portals on serial lines.
+fn listeners(config: &Config, lane: &config::Lane) -> Vec<(DeviceName, ListenSettings)> {
+    let settings = |line: &config::ReaderLine, speaks| ListenSettings {
+        port: port(config, &line.port),
+        baud: line.baud,
+        line: line.line,
+        speaks,
+    };
+    let readers = lane.readers.iter().filter_map(|reader| {
+        let (line, protocol) = reader.serial.as_ref()?;
+        Some((reader.name.clone(), settings(line, Speaks::Document(*protocol))))
+    });
+    let portals = lane.portals.iter().map(|portal| {
+        let speaks = Speaks::Radiation { protocol: portal.protocol, silence: portal.silence };
+        (portal.name.clone(), settings(&portal.line, speaks))
+    });
+    readers.chain(portals).collect()
 }
 
 /// A relative port lies in the data directory, so that a simulated line can stand beside the data.
+fn port(config: &Config, port: &ScalePort) -> ScalePort {
+    match port {
+        ScalePort::Tty(path) => ScalePort::Tty(config.data.directory.join(path)),
+        tcp @ ScalePort::Tcp { .. } => tcp.clone(),
+    }
+}
+
 fn serial_scale(config: &Config, scale: &config::Scale) -> Option<(DeviceName, ScaleSettings)> {
     let serial = match &scale.driver {
         config::ScaleDriver::Serial(serial) => serial,
         config::ScaleDriver::Mqtt => return None,
-    };
-    let port = match &serial.port {
-        ScalePort::Tty(path) => ScalePort::Tty(config.data.directory.join(path)),
-        tcp @ ScalePort::Tcp { .. } => tcp.clone(),
     };
     let settings = ScaleSettings {
         baud: serial.baud,
         line: serial.line,
         equal_frames: serial.equal_frames,
         expected: Expected { max_kg: serial.max_kg, division_kg: serial.division_kg },
-        ..ScaleSettings::new(port, serial.dialect.clone())
+        ..ScaleSettings::new(port(config, &serial.port), serial.dialect.clone())
     };
     let silence = scale.care.silence.unwrap_or(settings.silence);
     let settings = ScaleSettings { silence, ..settings };

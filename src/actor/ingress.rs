@@ -127,6 +127,8 @@ const fn sheddable(observation: &Observation) -> Option<&DeviceName> {
         | Observation::PairLoop(..)
         | Observation::Radiation(..)
         | Observation::Document(..)
+        | Observation::Seal(..)
+        | Observation::Call(..)
         | Observation::Barrier(..)
         | Observation::Health(..) => None,
     }

@@ -270,6 +270,8 @@ impl Router {
             | Inbound::Weight { .. }
             | Inbound::Radiation { .. }
             | Inbound::Document { .. }
+            | Inbound::Seal { .. }
+            | Inbound::Call { .. }
             | Inbound::BarrierState { .. }
             | Inbound::Health { .. } => self.observed(&inbound, &message.topic, &message.payload, kept),
         }
@@ -400,8 +402,11 @@ fn state_key(observation: &Observation) -> Option<String> {
         Observation::PairLoop(place, _) => Some(format!("loop/{}", place.pair_str())),
         Observation::Barrier(place, _) => Some(format!("barrier/{}", place.as_str())),
         Observation::Health(device, _) => Some(health(device)),
-        Observation::Plate(..) | Observation::Weight(..) | Observation::Radiation(..) | Observation::Document(..) => {
-            None
-        }
+        Observation::Plate(..)
+        | Observation::Weight(..)
+        | Observation::Radiation(..)
+        | Observation::Document(..)
+        | Observation::Seal(..)
+        | Observation::Call(..) => None,
     }
 }

@@ -21,6 +21,7 @@ mod intake;
 mod journal;
 mod lane;
 mod link;
+mod listener;
 mod local;
 mod outlet;
 mod pace;

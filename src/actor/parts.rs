@@ -13,6 +13,7 @@ use super::local::LocalRisk;
 use super::outlet::Outlet;
 use super::selection::Keeper;
 use super::wiring::Lines;
+use crate::device::listen::ListenSettings;
 use crate::device::scale::ScaleSettings;
 use crate::journal::{Journal, Reader};
 use crate::lane::LaneSetup;
@@ -55,9 +56,11 @@ pub(super) struct SiteParts {
     pub(super) desk: mpsc::Receiver<DeskItem>,
 }
 
-/// One lane and its serial scale.
+/// One lane and its devices on serial lines.
 #[derive(Clone)]
 pub(super) struct LaneParts {
     pub(super) setup: LaneSetup,
     pub(super) scale: Option<(DeviceName, ScaleSettings)>,
+    /// Its readers and portals.
+    pub(super) listeners: Vec<(DeviceName, ListenSettings)>,
 }

@@ -23,6 +23,8 @@ pub(super) fn lane_setup(config: &Config, lane: &config::Lane, templates: &Arc<T
         let (open_timeout, close_timeout) = (barrier.open_timeout, barrier.close_timeout);
         (barrier.place, ArmSetup { open_timeout, close_timeout, care: barrier.care })
     });
+    let readers = lane.readers.iter().map(|reader| (reader.name.clone(), reader.care));
+    let portals = lane.portals.iter().map(|portal| (portal.name.clone(), portal.care));
     LaneSetup {
         site: config.site.id.clone(),
         lane: lane.id.clone(),
@@ -35,7 +37,7 @@ pub(super) fn lane_setup(config: &Config, lane: &config::Lane, templates: &Arc<T
         templates: Arc::clone(templates),
         loops: lane.loops.iter().map(|found| (found.place, loop_setup(found))).collect(),
         scale: lane.scale.as_ref().map(scale_setup),
-        readers: lane.readers.iter().map(|reader| (reader.name.clone(), reader.care)).collect(),
+        readers: readers.chain(portals).collect(),
         arms: arms.collect(),
     }
 }

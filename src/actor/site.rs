@@ -15,6 +15,7 @@ use super::desk::serve_desk;
 use super::journal::{JournalKeeper, KeeperArgs};
 use super::lane::{Decider, LaneActor, LaneArgs, LaneMsg};
 use super::link::Router;
+use super::listener::{ListenerActor, ListenerArgs};
 use super::pace::{FORGIVEN_AFTER, pause};
 use super::parts::{LaneParts, SiteParts};
 use super::registry::{RegistryActor, RegistryArgs};
@@ -24,7 +25,7 @@ use super::scale::{ScaleActor, ScaleArgs};
 use super::selection::SelectionKeeper;
 use crate::lane::{Clock, Input, Restored};
 use crate::metrics;
-use crate::model::{LaneId, Mono, NewRecord, Phase, Service};
+use crate::model::{DeviceName, LaneId, Mono, NewRecord, Phase, Service};
 
 /// How often the site looks at clocks and depths.
 const TICK: Duration = Duration::from_secs(1);
@@ -42,6 +43,8 @@ enum Child {
     Risk,
     Lane(LaneId),
     Scale(LaneId),
+    /// A reader or a portal on a serial line.
+    Listener(LaneId, DeviceName),
     /// A relay line, by its index.
     Relay(usize),
     Link,
@@ -56,6 +59,7 @@ impl Child {
             Self::Risk => "risk",
             Self::Lane(_) => "lane",
             Self::Scale(_) => "scale",
+            Self::Listener(..) => "listener",
             Self::Relay(_) => "relay",
             Self::Link => "link",
         }
@@ -173,6 +177,8 @@ impl SiteState {
             if lane.scale.is_some() {
                 children.push(Child::Scale(lane.setup.lane.clone()));
             }
+            let names = lane.listeners.iter().map(|(name, _)| name.clone());
+            children.extend(names.map(|name| Child::Listener(lane.setup.lane.clone(), name)));
         }
         children.extend((0..self.parts.relays.len()).map(Child::Relay));
         // Last, so that its first message finds every lane.
@@ -194,6 +200,10 @@ impl SiteState {
             Child::Risk => self.start_risk(me).await?,
             Child::Lane(lane) => self.start_lane(me, lane).await?,
             Child::Scale(lane) => self.start_scale(me, lane).await?,
+            Child::Listener(lane, name) => {
+                let args = ListenerArgs::of(&self.parts, lane, name).ok_or("no such device")?;
+                Actor::spawn_linked(None, ListenerActor, args, me.get_cell()).await?.0.get_cell()
+            }
             Child::Relay(index) => self.start_relay(me, *index).await?,
             Child::Link => {
                 let args = self.parts.link.clone();

@@ -9,6 +9,7 @@ use super::camera::{self, Camera};
 use super::duration::Text;
 use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawRequired};
 use super::place::{Step, steps};
+use super::reader::{portals, readers};
 use super::relay::{gather, wire_barrier, wire_loop};
 use super::risk::risk;
 use super::scale::one_scale;
@@ -197,16 +198,23 @@ fn lanes(raw: Vec<RawLane>, cameras: &camera::Defaults, faults: &mut Faults) -> 
             let message = "it stands for the whole site in the journal; another name is expected";
             faults.at(&format!("lane[{index}].id"), message);
         }
-        let port = lane.scale.as_ref().and_then(|scale| scale.port.clone());
-        if let Some(port) = port
-            && !ports.insert(port.clone())
-        {
-            let message = format!("the port {port} is used by another lane");
-            faults.at(&format!("lane[{index}].scale.port"), message);
+        for (device, port) in ports_of(&lane) {
+            if !ports.insert(port.clone()) {
+                let message = format!("the port {port} is used by another device or lane");
+                faults.at(&format!("lane[{index}].{device}.port"), message);
+            }
         }
         lanes.push(one_lane(index, lane, cameras, faults));
     }
     lanes
+}
+
+/// Every serial port of a lane, with the path of its device.
+fn ports_of(lane: &RawLane) -> Vec<(String, String)> {
+    let scale = lane.scale.iter().map(|scale| ("scale".to_owned(), scale.port.clone()));
+    let readers = lane.reader.iter().enumerate().map(|(n, reader)| (format!("reader[{n}]"), reader.port.clone()));
+    let portals = lane.portal.iter().enumerate().map(|(n, portal)| (format!("portal[{n}]"), portal.port.clone()));
+    scale.chain(readers).chain(portals).filter_map(|(device, port)| Some((device, port?))).collect()
 }
 
 fn one_lane(index: usize, raw: RawLane, defaults: &camera::Defaults, faults: &mut Faults) -> Lane {
@@ -236,8 +244,12 @@ fn one_lane(index: usize, raw: RawLane, defaults: &camera::Defaults, faults: &mu
     let loops = sensors::loops(&path, raw.loops, faults);
     let weighed = needed_for(raw.evidence.as_ref(), RawEvidence::Weight);
     let scale = raw.scale.map(|scale| one_scale(&path, scale, weighed, faults));
-    let readers = sensors::readers(&path, raw.reader, &mut names, faults);
-    let evidence = evidence(&path, raw.evidence, &cameras, scale.is_some(), faults);
+    names.extend(scale.iter().map(|scale| scale.name.clone()));
+    let readers = readers(&path, raw.reader, &mut names, faults);
+    let watched = needed_for(raw.evidence.as_ref(), RawEvidence::Radiation);
+    let portals = portals(&path, raw.portal, watched, &mut names, faults);
+    let gives = Gives { scale: scale.is_some(), portal: !portals.is_empty() };
+    let evidence = evidence(&path, raw.evidence, &cameras, gives, faults);
     let evidence_timeout =
         faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));
     let abandoned_after = raw.abandoned_after.map_or(sensors::ABANDONED_AFTER_DEFAULT, |text| text.0);
@@ -254,6 +266,7 @@ fn one_lane(index: usize, raw: RawLane, defaults: &camera::Defaults, faults: &mu
         wired_loops,
         scale,
         readers,
+        portals,
         barriers,
     }
 }
@@ -282,12 +295,19 @@ fn barriers(path: &str, raw: Vec<RawBarrier>, faults: &mut Faults) -> Vec<Barrie
     barriers
 }
 
+/// Which devices of a lane give evidence beside its cameras.
+#[derive(Debug, Clone, Copy)]
+struct Gives {
+    scale: bool,
+    portal: bool,
+}
+
 /// What the lane's devices can give is required unless the lane says otherwise; what none can give is a fault.
 fn evidence(
     path: &str,
     raw: Option<Vec<RawEvidence>>,
     cameras: &[Camera],
-    has_scale: bool,
+    gives: Gives,
     faults: &mut Faults,
 ) -> Vec<EvidenceKind> {
     let sees = |view: View| cameras.iter().any(|camera| camera.view == view);
@@ -295,7 +315,8 @@ fn evidence(
         let available = [
             (EvidenceKind::TractorPlate, sees(View::Front)),
             (EvidenceKind::TrailerPlate, sees(View::Rear)),
-            (EvidenceKind::Weight, has_scale),
+            (EvidenceKind::Weight, gives.scale),
+            (EvidenceKind::Radiation, gives.portal),
         ];
         return available.into_iter().filter(|(_, there)| *there).map(|(kind, _)| kind).collect();
     };
@@ -306,7 +327,7 @@ fn evidence(
                 (EvidenceKind::TractorPlate, sees(View::Front), "a camera with view \"front\"")
             }
             RawEvidence::TrailerPlate => (EvidenceKind::TrailerPlate, sees(View::Rear), "a camera with view \"rear\""),
-            RawEvidence::Weight => (EvidenceKind::Weight, has_scale, "a [lane.scale]"),
+            RawEvidence::Weight => (EvidenceKind::Weight, gives.scale, "a [lane.scale]"),
             RawEvidence::Document => (EvidenceKind::Document, true, ""),
             RawEvidence::Radiation => (EvidenceKind::Radiation, true, ""),
         };

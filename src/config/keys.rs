@@ -86,8 +86,9 @@ pub(super) const KEYS: Keys = Keys {
                             "required",
                         ]),
                     ),
-                    ("reader", leaf(&["name", "silence", "required"])),
                     ("scale", leaf(SCALE)),
+                    ("reader", leaf(&["name", "driver", "port", "baud", "line", "protocol", "silence", "required"])),
+                    ("portal", leaf(&["name", "driver", "port", "baud", "line", "protocol", "silence"])),
                     (
                         "barrier",
                         Keys {

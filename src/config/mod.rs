@@ -11,6 +11,7 @@ mod duration;
 mod keys;
 mod parse;
 mod place;
+mod reader;
 pub mod relay;
 mod risk;
 mod scale;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::relay::{BarrierDriver, RelayLine, RelayWiring, WiredLoop};
+use crate::model::reader::{PortalProtocol, ReaderProtocol};
 use crate::model::scale::{Dialect, LineFormat, ScalePort};
 use crate::model::{
     BarrierPlace, Care, DeviceName, Direction, FindingCode, LaneId, LoopPlace, Severity, SiteId, WeighMethod,
@@ -226,6 +228,8 @@ pub struct Lane {
     pub scale: Option<Scale>,
     /// Document readers and portals; with none named, all that speak on the lane's topics count.
     pub readers: Vec<Reader>,
+    /// Radiation portals on serial lines.
+    pub portals: Vec<Portal>,
     /// Arms; an exit is always among them.
     pub barriers: Vec<Barrier>,
 }
@@ -241,15 +245,6 @@ pub struct Loop {
     pub debounce: Duration,
     /// How long it may stay occupied before the lane asks whether it sticks.
     pub stuck_after: Duration,
-    /// How it is looked after.
-    pub care: Care,
-}
-
-/// A document reader or a portal.
-#[derive(Debug, Clone)]
-pub struct Reader {
-    /// As topics name it.
-    pub name: DeviceName,
     /// How it is looked after.
     pub care: Care,
 }
@@ -306,6 +301,43 @@ pub struct SerialLine {
     pub max_kg: Option<i64>,
     /// Division, kilograms; weights are rounded to it, and the indicator is held against it where it tells.
     pub division_kg: Option<i64>,
+}
+
+/// The serial line of a reader or a portal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderLine {
+    /// Path, a relative one in the data directory, or a serial device server.
+    pub port: ScalePort,
+    /// Bits a second.
+    pub baud: u32,
+    /// Data bits, parity, stop bits.
+    pub line: LineFormat,
+}
+
+/// A document reader or a portal.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// As topics, metrics and alarms name it.
+    pub name: DeviceName,
+    /// Where it is and what it speaks, on a serial line; `None`: it has messages of its own.
+    pub serial: Option<(ReaderLine, ReaderProtocol)>,
+    /// How it is looked after.
+    pub care: Care,
+}
+
+/// A radiation portal on a serial line.
+#[derive(Debug, Clone)]
+pub struct Portal {
+    /// As metrics and alarms name it.
+    pub name: DeviceName,
+    /// Where it is.
+    pub line: ReaderLine,
+    /// What it speaks.
+    pub protocol: PortalProtocol,
+    /// Silence on its line after which it counts as lost: its background, which the lane is not told.
+    pub silence: Duration,
+    /// How it is looked after.
+    pub care: Care,
 }
 
 /// One arm.

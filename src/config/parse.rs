@@ -182,6 +182,8 @@ pub(super) struct RawLane {
     #[serde(default)]
     pub(super) reader: Vec<RawReader>,
     #[serde(default)]
+    pub(super) portal: Vec<RawPortal>,
+    #[serde(default)]
     pub(super) barrier: Vec<RawBarrier>,
 }
 
@@ -217,13 +219,6 @@ pub(super) struct RawLoop {
     pub(super) required: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct RawReader {
-    pub(super) name: DeviceName,
-    pub(super) silence: Option<Text>,
-    pub(super) required: Option<bool>,
-}
-
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RawMethod {
@@ -251,6 +246,30 @@ pub(super) struct RawScale {
     pub(super) max_kg: Option<i64>,
     pub(super) division_kg: Option<i64>,
     pub(super) method: Option<RawMethod>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawReader {
+    pub(super) name: DeviceName,
+    pub(super) driver: Option<String>,
+    pub(super) port: Option<String>,
+    pub(super) baud: Option<u32>,
+    pub(super) line: Option<String>,
+    pub(super) protocol: Option<String>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawPortal {
+    pub(super) name: DeviceName,
+    pub(super) driver: String,
+    pub(super) port: Option<String>,
+    pub(super) baud: Option<u32>,
+    pub(super) line: Option<String>,
+    pub(super) protocol: Option<String>,
     pub(super) silence: Option<Text>,
     pub(super) required: Option<bool>,
 }

@@ -1,13 +1,12 @@
 //! Loops, readers, and how each device is looked after.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::check::Faults;
 use super::duration::Text;
-use super::parse::{RawEvidence, RawLoop, RawMethod, RawReader, RawScale};
-use super::{Loop, Reader, Weighing};
-use crate::model::{Care, DeviceName, LoopPlace, Need, WeighMethod};
+use super::parse::{RawEvidence, RawLoop, RawMethod, RawScale};
+use super::{Loop, Weighing};
+use crate::model::{Care, LoopPlace, Need, WeighMethod};
 
 /// A loop's relay and its gateway bounce for less.
 const DEBOUNCE_DEFAULT: Duration = Duration::from_millis(50);
@@ -86,24 +85,6 @@ pub(super) fn loops(path: &str, raw: Vec<RawLoop>, faults: &mut Faults) -> Vec<L
         faults.at(path, "a [[lane.loop]] named \"exit\" is expected: without it the exit arm could never be closed");
     }
     loops
-}
-
-pub(super) fn readers(
-    path: &str,
-    raw: Vec<RawReader>,
-    names: &mut BTreeSet<DeviceName>,
-    faults: &mut Faults,
-) -> Vec<Reader> {
-    let mut readers = Vec::new();
-    for (number, reader) in raw.into_iter().enumerate() {
-        let path = format!("{path}.reader[{number}]");
-        if !names.insert(reader.name.clone()) {
-            faults.at(&format!("{path}.name"), format!("there are two devices {}", reader.name));
-        }
-        let care = care(&path, reader.silence, need(reader.required, Need::Optional), faults);
-        readers.push(Reader { name: reader.name, care });
-    }
-    readers
 }
 
 /// What of a scale's keys says which readings are weights.

@@ -146,6 +146,38 @@ fn each_key_of_a_scale_is_held_against_its_protocol_at_its_place() {
 }
 
 #[test]
+fn readers_and_portals_are_held_against_what_is_known() {
+    let reader = "[[lane.reader]]\nname = \"kiosk\"\nkind = \"document\"\ndriver = \"serial\"\n\
+                  port = \"/dev/ttyS1\"\nprotocol = \"lines\"\n";
+    let portal = "[[lane.portal]]\nname = \"gate\"\ndriver = \"serial\"\nport = \"tcp://10.0.0.9:10001\"\n\
+                  protocol = \"rpm-lines\"\nsilence = \"20s\"\n";
+    let text = format!("{MINIMAL}\n{reader}{portal}");
+    let lane = parse(&text, []).expect("valid").lanes.remove(0);
+    assert_eq!((lane.readers.len(), lane.portals[0].silence), (1, Duration::from_secs(20)));
+    assert!(lane.evidence.contains(&EvidenceKind::Radiation), "a portal's verdict is required unless the lane says so");
+    assert!(!lane.evidence.contains(&EvidenceKind::Document), "a scan is not");
+    for (from, to, expected) in [
+        ("kind = \"document\"", "kind = \"passport\"", "reader[0].kind: \"document\""),
+        ("driver = \"serial\"", "driver = \"mqtt\"", "needs no entry"),
+        ("protocol = \"lines\"", "protocol = \"line\"", "\"lines\" or \"ssi\""),
+        ("protocol = \"lines\"", "", "\"lines\" or \"ssi\""),
+        ("protocol = \"rpm-lines\"", "protocol = \"lines\"", "portal[0].protocol: \"rpm-lines\""),
+        ("port = \"/dev/ttyS1\"", "", "reader[0].port: its port is needed"),
+        ("port = \"/dev/ttyS1\"", "port = \"tcp://10.0.0.9:10001\"", "portal[0].port: the port"),
+        ("port = \"/dev/ttyS1\"", "port = \"/dev/ttyS1\"\nline = \"9N1\"", "reader[0].line"),
+        ("port = \"/dev/ttyS1\"", "port = \"/dev/ttyS1\"\nbaud = 50", "reader[0].baud"),
+        ("name = \"gate\"", "name = \"kiosk\"", "there are two devices kiosk"),
+        ("name = \"gate\"", "name = \"exit\"", "the name of an arm or a loop"),
+        ("silence = \"20s\"", "silence = \"0s\"", "portal[0].silence"),
+    ] {
+        let (before, tables) = text.split_at(MINIMAL.len());
+        let found = faults(&format!("{before}{}", tables.replacen(from, to, 1)));
+        assert_eq!(found.len(), 1, "{to}: {found:#?}");
+        assert!(found[0].contains(expected) && !found[0].starts_with("line 0"), "{to}: {}", found[0]);
+    }
+}
+
+#[test]
 fn a_minimum_below_twenty_divisions_is_worth_a_look() {
     let scale = |minimum_kg: i64| {
         let keys = format!("port = \"/dev/ttyS0\"\nprotocol = \"sma\"\ndivision_kg = 50\nminimum_kg = {minimum_kg}");
@@ -163,7 +195,7 @@ fn two_lanes_share_neither_name_nor_port() {
     let text = format!("{MINIMAL}{scale}\n[[lane]]{lane}{scale}");
     let found = faults(&text);
     assert!(found.iter().any(|fault| fault.contains("two lanes in-01")), "{found:#?}");
-    assert!(found.iter().any(|fault| fault.contains("used by another lane")), "{found:#?}");
+    assert!(found.iter().any(|fault| fault.contains("used by another device or lane")), "{found:#?}");
 }
 
 #[test]

@@ -76,6 +76,7 @@ impl Machine {
         let body = serde_json::json!({ "direction": self.setup.direction });
         self.record(now, Some(id), RecordKind::PassageOpened, &body);
         self.timers.set(Timer::Evidence, now.mono + self.setup.evidence_timeout);
+        self.take_foretold(now);
         self.hold_on_arrival(now);
         self.admit(now);
         self.note_standing(now);

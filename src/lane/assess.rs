@@ -10,8 +10,8 @@ use super::passage::{Awaiting, Judged, Passage, Way};
 use super::setup::MATCH_WITHIN;
 use super::timer::Timer;
 use crate::model::{
-    CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now, PassageId,
-    RadiationReading, RecordKind, Scored, Severity, View, WeightReading,
+    CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now, PassageId, RecordKind,
+    Scored, Severity, View, WeightReading,
 };
 
 #[derive(Serialize)]
@@ -66,18 +66,8 @@ impl Machine {
         self.evidence_changed(now, "another document was presented");
     }
 
-    pub(super) fn on_radiation(&mut self, now: Now, device: &DeviceName, reading: RadiationReading) {
-        let Some(passage) = &mut self.passage else { return };
-        if passage.gathered.add_radiation(reading.clone()) != Change::Kept {
-            return;
-        }
-        let id = passage.id;
-        self.record(now, Some(id), RecordKind::Evidence, &json!({ "portal": device, "radiation": reading }));
-        self.evidence_changed(now, "the radiation portal spoke");
-    }
-
     /// New evidence: a decision taken without it is judged again (contract, PlateRead).
-    fn evidence_changed(&mut self, now: Now, why: &str) {
+    pub(super) fn evidence_changed(&mut self, now: Now, why: &str) {
         self.stirred = true;
         let Some(passage) = &self.passage else { return };
         if passage.restored {
@@ -136,6 +126,7 @@ impl Machine {
         let mut findings = passage.gathered.findings(&self.setup);
         self.explain_missing(&mut findings);
         let Some(passage) = &mut self.passage else { return };
+        findings.extend(passage.seals.findings());
         findings.extend(result.findings.iter().cloned());
         passage.steps.matched = Some(now.wall);
         passage.findings = findings;

@@ -51,6 +51,8 @@ impl Machine {
             | Observation::Weight(..)
             | Observation::Radiation(..)
             | Observation::Document(..) => self.tell(Happening::StrangerIgnored),
+            Observation::Seal(reader, report) => self.on_seal(now, &reader, report),
+            Observation::Call(button, call) => self.on_call(now, &button, &call),
             Observation::Barrier(place, state) => {
                 self.hear(now, Kind::Barrier, place.as_str());
                 self.on_barrier(now, place, state);

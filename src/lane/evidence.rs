@@ -92,10 +92,16 @@ impl Gathered {
         &self.documents
     }
 
-    /// An alarm stays; a later quiet reading doesn't take it back.
-    pub(super) fn add_radiation(&mut self, reading: RadiationReading) -> Change {
-        let alarmed = self.radiation.as_ref().is_some_and(|old| old.alarm != RadiationAlarm::None);
-        if alarmed || self.radiation.as_ref() == Some(&reading) {
+    /// An alarm stays; a later quiet reading doesn't take it back, and a worse one is added to it.
+    pub(super) fn add_radiation(&mut self, mut reading: RadiationReading) -> Change {
+        let known = self.radiation.as_ref();
+        if let Some(old) = known.filter(|old| old.alarm != RadiationAlarm::None) {
+            reading.alarm = old.alarm.joined(reading.alarm);
+            if reading.alarm == old.alarm {
+                return Change::Nothing;
+            }
+        }
+        if known == Some(&reading) {
             return Change::Nothing;
         }
         self.radiation = Some(reading);

@@ -15,6 +15,7 @@ impl Machine {
         let Some(mut passage) = self.passage.take() else { return };
         self.timers.stop_passage();
         self.clear_alarm(now, Alarm::Abandoned);
+        self.clear_alarm(now, Alarm::DriverCalls);
         if exit_closed {
             passage.steps.closed = Some(now.wall);
         }
@@ -72,6 +73,7 @@ fn story(passage: &Passage, outcome: Outcome) -> Value {
         "declaration": passage.declaration(),
         "documents": passage.gathered.documents(),
         "weight": passage.gathered.weight(),
+        "seals": passage.seals.reports(),
         "findings": passage.findings,
         "profiles": passage.risk.as_ref().map(|risk| &risk.profiles),
         "measures": passage.risk.as_ref().map(|risk| &risk.measures),

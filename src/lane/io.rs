@@ -124,6 +124,8 @@ pub enum Happening {
     Decided(RiskKind),
     /// The vehicle was selected for a check.
     Selected(Source),
+    /// The driver pressed the call button.
+    DriverCalled,
     /// A late or foreign answer was ignored.
     AnswerIgnored,
     /// A reading of a device that the lane doesn't have was ignored.

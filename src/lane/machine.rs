@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::arm::Arm;
+use super::early::Foretold;
 use super::evidence::Read;
 use super::ids::Ids;
 use super::io::{Clock, Effect, Happening, Input, Link};
@@ -40,6 +41,8 @@ pub struct Machine {
     pub(super) silent: BTreeSet<DeviceName>,
     /// Reads of a vehicle that the approach loop has not seen yet.
     pub(super) early: VecDeque<(Mono, Read)>,
+    /// What portals and seal readers told of a vehicle that has no passage yet.
+    pub(super) foretold: Foretold,
     pub(super) traffic: Traffic,
     pub(super) scale: Option<Scale>,
     /// Something happened to the vehicle in the lane in this turn.
@@ -82,6 +85,7 @@ impl Machine {
             roster,
             silent: BTreeSet::new(),
             early: VecDeque::new(),
+            foretold: Foretold::default(),
             traffic: Traffic::new(),
             scale,
             stirred: false,

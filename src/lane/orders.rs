@@ -86,6 +86,7 @@ impl Machine {
     fn carry_out(&mut self, now: Now, order: &Order) {
         self.stirred = true;
         self.record_order(now, order, None);
+        self.clear_alarm(now, Alarm::DriverCalls);
         if let Some(passage) = self.passage.as_mut().filter(|_| order.kind.needs_passage()) {
             passage.note_order(order, now.wall);
         }

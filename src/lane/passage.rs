@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::evidence::Gathered;
+use super::seals::Seals;
 use crate::model::registry::DocumentRef;
 use crate::model::risk::{Assessment, RiskKind};
 use crate::model::{
@@ -150,6 +151,7 @@ pub(super) struct Passage {
     pub(super) steps: Steps,
     pub(super) marks: Marks,
     pub(super) gathered: Gathered,
+    pub(super) seals: Seals,
     pub(super) way: Way,
     pub(super) awaiting: Awaiting,
     pub(super) judged: Judged,
@@ -207,6 +209,7 @@ impl Passage {
             },
             marks: Marks { arrived: now.mono, ..Marks::default() },
             gathered: Gathered::default(),
+            seals: Seals::default(),
             way: Way::Standing,
             awaiting: Awaiting::Nothing,
             judged: Judged::NotYet,

@@ -9,7 +9,7 @@ use super::passage::{Judged, Passage};
 use crate::domain::plate::Templates;
 use crate::model::{
     BarrierPlace, Channel, CommandVerb, DocumentScan, Finding, HoldCode, NewRecord, Now, Outcome, PassageId,
-    RadiationReading, ReasonedDecision, RecordKind, RiskDecision, Service, Severity, WeightReading,
+    RadiationReading, ReasonedDecision, RecordKind, RiskDecision, SealReport, Service, Severity, WeightReading,
 };
 
 /// An open passage as the journal holds it.
@@ -27,6 +27,7 @@ struct EvidenceBody {
     weight: Option<WeightReading>,
     document: Option<DocumentScan>,
     radiation: Option<RadiationReading>,
+    seal: Option<SealReport>,
 }
 
 #[derive(Deserialize)]
@@ -175,5 +176,8 @@ fn replay_evidence(passage: &mut Passage, record: &NewRecord, templates: &Templa
     }
     if let Some(radiation) = body.radiation {
         passage.gathered.add_radiation(radiation);
+    }
+    if let Some(seal) = body.seal {
+        passage.seals.add(seal);
     }
 }

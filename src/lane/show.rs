@@ -5,7 +5,7 @@ use super::machine::Machine;
 use super::passage::{Because, Judged, Passage, Way};
 use super::texts::{Message, texts};
 use crate::model::{
-    BarrierPlace, FindingCode, HoldCode, LaneState, Light, Now, PassageSummary, Phase, Scored, Service, Signal,
+    Alarm, BarrierPlace, FindingCode, HoldCode, LaneState, Light, Now, PassageSummary, Phase, Scored, Service, Signal,
     StateVersion, View,
 };
 
@@ -80,6 +80,9 @@ impl Machine {
         }
         let (light, message) = match self.phase() {
             Phase::Vacant => (Light::Red, Message::Welcome),
+            Phase::Occupied | Phase::Assessing if self.alarms.contains(&Alarm::DriverCalls) => {
+                (Light::Amber, Message::CallTaken)
+            }
             Phase::Occupied | Phase::Assessing => (Light::Amber, Message::Wait),
             Phase::Held => (Light::Red, self.held_message()),
             Phase::Releasing | Phase::Clearing => (Light::Red, Message::Wait),

@@ -20,6 +20,7 @@ mod invariants;
 mod loops;
 mod pairs;
 mod stories;
+mod sundry;
 mod weights;
 
 use bench::Bench;

@@ -11,6 +11,7 @@ pub(super) enum Message {
     Go,
     DocumentsPlease,
     OfficerComes,
+    CallTaken,
     ToInspection,
     LaneClosed,
 }
@@ -24,6 +25,9 @@ pub(super) fn texts(message: Message) -> Texts {
         Message::DocumentsPlease => ("Құжаттарды дайындаңыз", "Подготовьте документы", "Have your documents ready"),
         Message::OfficerComes => {
             ("Күтіңіз, инспектор келеді", "Ожидайте, подойдёт инспектор", "Please wait, an officer is coming")
+        }
+        Message::CallTaken => {
+            ("Шақыру қабылданды, күтіңіз", "Вызов принят, ожидайте", "Your call was received, please wait")
         }
         Message::ToInspection => ("Тексеру алаңына өтіңіз", "Проезжайте на досмотр", "Drive to the inspection bay"),
         Message::LaneClosed => ("Жолақ жабық", "Полоса закрыта", "Lane closed"),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 
 use super::{
-    ALARMS, ARM_FAULTS, CAMERA_MESSAGES, CAMERA_SKEW, COMMANDS, DEVICE_LOSSES, DEVICE_UP, LOOP_FAULTS, RELAY_COMMANDS,
-    RELAY_EXCHANGES, SCALE_FRAMES, SCALE_LINE, TRAVEL, UNUSED, label,
+    ALARMS, ARM_FAULTS, CALLS, CAMERA_MESSAGES, CAMERA_SKEW, COMMANDS, DEVICE_LOSSES, DEVICE_UP, LOOP_FAULTS,
+    RELAY_COMMANDS, RELAY_EXCHANGES, SCALE_FRAMES, SCALE_LINE, SERIAL_MESSAGES, TRAVEL, UNUSED, label,
 };
 use crate::device::modbus::Exchange;
 use crate::device::scale::Diagnosis;
@@ -49,6 +49,17 @@ pub fn scale_frame(lane: &LaneId, device: &DeviceName, frame: Frame) {
     };
     counter!(SCALE_FRAMES, "lane" => label(lane), "device" => device.as_str().to_owned(), "result" => result)
         .increment(1);
+}
+
+/// A reader or a portal on a serial line sent something; `result` is of a closed set.
+pub fn serial_message(lane: &LaneId, device: &DeviceName, result: &'static str) {
+    counter!(SERIAL_MESSAGES, "lane" => label(lane), "device" => device.as_str().to_owned(), "result" => result)
+        .increment(1);
+}
+
+/// A driver pressed the call button.
+pub fn driver_called(lane: &LaneId) {
+    counter!(CALLS, "lane" => label(lane)).increment(1);
 }
 
 /// What a scale's line shows.

@@ -23,6 +23,8 @@ pub enum Alarm {
     UnknownCrossing,
     /// The RMS gives no usable answer: vehicles are held, or local profiles decide, as the site has configured it.
     RiskDegraded,
+    /// The driver pressed the call button.
+    DriverCalls,
     /// A loop chatters, sticks, or contradicts the other sensors (hazards 6, 7).
     LoopFault,
     /// A vehicle came in against the travel.
@@ -51,6 +53,7 @@ impl Alarm {
             Self::LateStricterDecision => "late_stricter_decision",
             Self::UnknownCrossing => "unknown_crossing",
             Self::RiskDegraded => "risk_degraded",
+            Self::DriverCalls => "driver_calls",
             Self::LoopFault => "loop_fault",
             Self::WrongWay => "wrong_way",
             Self::Abandoned => "abandoned",

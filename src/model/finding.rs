@@ -84,11 +84,15 @@ pub enum FindingCode {
     EvidenceMissing,
     /// Radiation above background, or a portal that can't be trusted.
     Radiation,
+    /// A navigation seal is broken, or somebody tampers with it.
+    SealBroken,
+    /// A navigation seal reports something that an officer must look at.
+    SealSuspect,
 }
 
 impl FindingCode {
     /// Every code.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::NoNotification,
         Self::NotificationExpired,
         Self::AlreadyUsed,
@@ -116,9 +120,12 @@ impl FindingCode {
         Self::PlateConflict,
         Self::EvidenceMissing,
         Self::Radiation,
+        Self::SealBroken,
+        Self::SealSuspect,
     ];
 
-    /// The least weight that a site may give it: what says who the vehicle is, and radiation, always hold.
+    /// The least weight that a site may give it: what says who the vehicle is, radiation, and navigation seals
+    /// always hold.
     #[must_use]
     pub const fn least_severity(self) -> Severity {
         match self {
@@ -126,8 +133,9 @@ impl FindingCode {
             | Self::Ambiguous
             | Self::PlateMismatch
             | Self::PlateConflict
-            | Self::EvidenceMissing => Severity::Hold,
-            Self::Radiation => Severity::Block,
+            | Self::EvidenceMissing
+            | Self::SealSuspect => Severity::Hold,
+            Self::Radiation | Self::SealBroken => Severity::Block,
             Self::NotificationExpired
             | Self::AlreadyUsed
             | Self::NoDeclaration
@@ -200,6 +208,8 @@ impl FindingCode {
             Self::PlateConflict => "plate_conflict",
             Self::EvidenceMissing => "evidence_missing",
             Self::Radiation => "radiation",
+            Self::SealBroken => "seal_broken",
+            Self::SealSuspect => "seal_suspect",
         }
     }
 }

@@ -147,7 +147,9 @@ impl HoldCode {
                 | FindingCode::CarrierSuspended
                 | FindingCode::DangerousUndeclared
                 | FindingCode::TareUnknown
-                | FindingCode::Radiation,
+                | FindingCode::Radiation
+                | FindingCode::SealBroken
+                | FindingCode::SealSuspect,
             )
             | Self::ReferredDocuments
             | Self::ReferredInspection

@@ -16,6 +16,7 @@ pub mod mass;
 pub mod matched;
 pub mod observation;
 pub mod order;
+pub mod reader;
 mod receipt;
 pub mod record;
 pub mod registry;
@@ -35,8 +36,9 @@ pub use ident::{DeviceName, LaneId, PassageId, SiteId};
 pub use inspection::{InspectionOutcome, InspectionResult};
 pub use matched::{Axles, Clue, MatchQuery, MatchResult, Point, Scored};
 pub use observation::{
-    BarrierMode, BarrierPlace, BarrierState, DeviceHealth, DocumentScan, Indicated, LoopPlace, LoopState, Observation,
-    PlateRead, Position, RadiationAlarm, RadiationReading, Stability, View, WeighMethod, WeightReading,
+    BarrierMode, BarrierPlace, BarrierState, CallButton, DeviceHealth, DocumentScan, Indicated, LoopPlace, LoopState,
+    Observation, PlateRead, Position, RadiationAlarm, RadiationReading, SealReport, Stability, View, WeighMethod,
+    WeightReading,
 };
 pub use order::{Order, OrderKind, OrderRefusal};
 pub use record::{NewRecord, RecordKind, Ticket};

@@ -157,6 +157,20 @@ pub enum RadiationAlarm {
     Fault,
 }
 
+impl RadiationAlarm {
+    /// What two readings of one vehicle say together: the worse, and both alarms where each has one.
+    #[must_use]
+    pub const fn joined(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::None, other) | (other, Self::None) => other,
+            (Self::Fault, other) | (other, Self::Fault) => other,
+            (Self::Gamma, Self::Gamma) => Self::Gamma,
+            (Self::Neutron, Self::Neutron) => Self::Neutron,
+            (Self::GammaNeutron, _) | (_, Self::GammaNeutron) | (Self::Gamma | Self::Neutron, _) => Self::GammaNeutron,
+        }
+    }
+}
+
 /// One occupancy of a radiation portal (`radiation/<portal>`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RadiationReading {
@@ -174,6 +188,29 @@ pub struct RadiationReading {
 pub struct DocumentScan {
     /// A notification number, declaration number, MRN or TIR carnet number.
     pub reference: String,
+    /// Device time.
+    pub at: Timestamp,
+}
+
+/// What a navigation seal on the vehicle reports (`seal/<reader>`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealReport {
+    /// The seal's id.
+    pub seal: String,
+    /// The transport that it is on: the same seal serves many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<String>,
+    /// The event's code as it came, `01` to `07`; one that isn't known holds (invariant A6).
+    pub event: String,
+    /// Device time.
+    pub at: Timestamp,
+}
+
+/// A driver's call button (`call/<button>`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallButton {
+    /// Pressed, or let go again: only the first is a call.
+    pub pressed: bool,
     /// Device time.
     pub at: Timestamp,
 }
@@ -303,6 +340,10 @@ pub enum Observation {
     Radiation(DeviceName, RadiationReading),
     /// A document reader.
     Document(DeviceName, DocumentScan),
+    /// A reader of navigation seals.
+    Seal(DeviceName, SealReport),
+    /// A call button.
+    Call(DeviceName, CallButton),
     /// A barrier.
     Barrier(BarrierPlace, BarrierState),
     /// Birth or death of any device.

@@ -9,6 +9,8 @@ pub mod camera;
 pub mod event;
 pub mod import;
 pub mod payload;
+pub mod radiation;
+pub mod reader;
 pub mod registry;
 pub mod relay;
 pub mod risk;

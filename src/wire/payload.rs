@@ -21,6 +21,8 @@ pub fn observe(inbound: &Inbound, bytes: &[u8]) -> Result<Observation, Malformed
         Inbound::Weight { scale, .. } => Observation::Weight(scale.clone(), parse(bytes, most)?),
         Inbound::Radiation { portal, .. } => Observation::Radiation(portal.clone(), parse(bytes, most)?),
         Inbound::Document { reader, .. } => Observation::Document(reader.clone(), parse(bytes, most)?),
+        Inbound::Seal { reader, .. } => Observation::Seal(reader.clone(), parse(bytes, most)?),
+        Inbound::Call { button, .. } => Observation::Call(button.clone(), parse(bytes, most)?),
         Inbound::BarrierState { place, .. } => Observation::Barrier(*place, parse(bytes, most)?),
         Inbound::Health { device, .. } => Observation::Health(device.clone(), parse(bytes, most)?),
         Inbound::Registry(_) | Inbound::RiskResponse | Inbound::Canary => {
@@ -74,6 +76,9 @@ mod tests {
             ),
             ("radiation/gate", format!(r#"{{"alarm":"gamma_neutron",{at}}}"#)),
             ("document/kiosk", format!(r#"{{"reference":"PN-1",{at}}}"#)),
+            ("seal/gate", format!(r#"{{"seal":"KZ0001234","event":"07",{at}}}"#)),
+            ("seal/gate", format!(r#"{{"seal":"KZ0001234","transport":"6b4d6e1c","event":"99",{at}}}"#)),
+            ("call/post", format!(r#"{{"pressed":true,{at}}}"#)),
             ("barrier/exit/state", format!(r#"{{"position":"closed","mode":"remote",{at}}}"#)),
             ("device/front/health", format!(r#"{{"online":false,"session":"s",{at}}}"#)),
         ] {
@@ -93,6 +98,7 @@ mod tests {
                 format!(r#"{{"read_id":"1",{at},"plate":"A","confidence":97,"view":"front"}}"#),
                 "$.confidence",
             ),
+            ("seal/gate", format!(r#"{{"seal":"KZ0001234","event":7,{at}}}"#), "string"),
             ("weight/bridge", format!(r#"{{"gross_kg":NaN,"stability":"stable",{at}}}"#), "expected"),
             ("document/kiosk", "[".repeat(40), "deeper"),
             ("document/kiosk", " ".repeat(DEVICE_MAX_BYTES + 1), "bytes"),
@@ -106,7 +112,7 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let site = SiteId::new("t").expect("a name");
-            for rest in ["plate/a", "loop/exit", "weight/a", "barrier/exit/state", "device/a/health"] {
+            for rest in ["plate/a", "loop/exit", "weight/a", "seal/a", "call/a", "barrier/exit/state", "device/a/health"] {
                 let inbound = Inbound::parse(&site, &format!("bcp/t/lane/in-01/{rest}")).expect("a topic");
                 drop(observe(&inbound, &bytes));
             }

@@ -57,6 +57,20 @@ pub enum Inbound {
         /// Reader.
         reader: DeviceName,
     },
+    /// What a navigation seal reports.
+    Seal {
+        /// Lane.
+        lane: LaneId,
+        /// Reader.
+        reader: DeviceName,
+    },
+    /// A driver's call button.
+    Call {
+        /// Lane.
+        lane: LaneId,
+        /// Button.
+        button: DeviceName,
+    },
     /// A barrier's state.
     BarrierState {
         /// Lane.
@@ -116,6 +130,8 @@ impl Inbound {
             ["weight", scale] => Some(Self::Weight { lane, scale: name(scale)? }),
             ["radiation", portal] => Some(Self::Radiation { lane, portal: name(portal)? }),
             ["document", reader] => Some(Self::Document { lane, reader: name(reader)? }),
+            ["seal", reader] => Some(Self::Seal { lane, reader: name(reader)? }),
+            ["call", button] => Some(Self::Call { lane, button: name(button)? }),
             ["barrier", place, "state"] => {
                 let place = BarrierPlace::ALL.into_iter().find(|known| known.as_str() == place)?;
                 Some(Self::BarrierState { lane, place })
@@ -135,6 +151,8 @@ impl Inbound {
             | Self::Weight { lane, .. }
             | Self::Radiation { lane, .. }
             | Self::Document { lane, .. }
+            | Self::Seal { lane, .. }
+            | Self::Call { lane, .. }
             | Self::BarrierState { lane, .. }
             | Self::Health { lane, .. } => Some(lane),
             Self::Registry(_) | Self::RiskResponse | Self::Canary => None,
@@ -152,6 +170,8 @@ impl Inbound {
             | Self::Weight { .. }
             | Self::Radiation { .. }
             | Self::Document { .. }
+            | Self::Seal { .. }
+            | Self::Call { .. }
             | Self::Registry(_)
             | Self::RiskResponse
             | Self::Canary => Retained::Refused,
@@ -167,6 +187,8 @@ impl Inbound {
             Self::Weight { .. } => "weight",
             Self::Radiation { .. } => "radiation",
             Self::Document { .. } => "document",
+            Self::Seal { .. } => "seal",
+            Self::Call { .. } => "call",
             Self::BarrierState { .. } => "barrier",
             Self::Health { .. } => "health",
             Self::Registry(_) => "registry",
@@ -185,6 +207,8 @@ pub fn subscriptions(site: &SiteId, client_id: &str) -> Vec<String> {
         "lane/+/weight/+",
         "lane/+/radiation/+",
         "lane/+/document/+",
+        "lane/+/seal/+",
+        "lane/+/call/+",
         "lane/+/barrier/+/state",
         "lane/+/device/+/health",
         "registry/notification",
@@ -276,6 +300,8 @@ mod tests {
             ("bcp/korday/lane/in-01/weight/bridge", "weight", Retained::Refused),
             ("bcp/korday/lane/in-01/radiation/gate", "radiation", Retained::Refused),
             ("bcp/korday/lane/in-01/document/kiosk", "document", Retained::Refused),
+            ("bcp/korday/lane/in-01/seal/gate", "seal", Retained::Refused),
+            ("bcp/korday/lane/in-01/call/post", "call", Retained::Refused),
             ("bcp/korday/lane/in-01/barrier/exit/state", "barrier", Retained::Allowed),
             ("bcp/korday/lane/in-01/device/front/health", "health", Retained::Allowed),
             ("bcp/korday/registry/party", "registry", Retained::Refused),

@@ -16,6 +16,7 @@ mod ingest;
 mod matching;
 mod orders;
 mod papers;
+mod reader;
 mod relay;
 mod restart;
 mod rig;

@@ -1,8 +1,9 @@
-//! Scales from outside: the driver on real pseudo-terminals and sockets, and the command line with the manuals' bytes.
+//! Scales, readers and portals from outside: the driver on real pseudo-terminals and sockets, and the command line with the manuals' bytes.
 //! Every byte that an indicator sends here is written by hand.
 
 mod bench;
 mod decode;
 mod driver;
+mod listen;
 mod tcp;
 mod watch;

@@ -21,6 +21,7 @@ impl LaneState {
             Happening::ArmFault(barrier) => metrics::barrier_fault(lane, *barrier),
             Happening::StrangerIgnored => metrics::inbound_rejected("reading", "stranger"),
             Happening::Decided(kind) => metrics::risk_decided(*kind),
+            Happening::DriverCalled => metrics::driver_called(lane),
             Happening::ReadingUnused(unused) => metrics::reading_unused(lane, *unused),
             Happening::LoopFault(name, fault) => metrics::loop_fault(lane, *name, *fault),
             Happening::DeviceLost(device, cause) => {

@@ -10,7 +10,6 @@
 //! weight kept.
 
 mod diagnosis;
-mod port;
 mod session;
 mod weigh;
 
@@ -22,6 +21,7 @@ use tokio::time::sleep;
 pub use diagnosis::{Diagnosis, LineWatch};
 pub use weigh::Expected;
 
+use super::line::Pause;
 use crate::model::scale::{Dialect, LineFormat, ScalePort};
 use crate::model::{Timestamp, WeightReading};
 use crate::wire::scale::{Decoded, WhyNot};
@@ -33,9 +33,6 @@ const SILENCE: Duration = Duration::from_secs(3);
 const REOPEN_AFTER: Duration = Duration::from_secs(10);
 /// Bits a second unless the configuration says otherwise.
 pub const BAUD_DEFAULT: u32 = 9_600;
-/// First and longest pause before the port is opened again (hazard 17).
-const PAUSE_FIRST: Duration = Duration::from_millis(200);
-const PAUSE_LONGEST: Duration = Duration::from_secs(5);
 
 /// One line.
 #[derive(Debug, Clone)]
@@ -129,19 +126,18 @@ pub async fn run(
     mut stop: oneshot::Receiver<()>,
 ) {
     let mut driver = session::Driver::new(settings, clock, sink);
-    let mut pause = PAUSE_FIRST;
+    let mut pause = Pause::new();
     loop {
         let worked = tokio::select! {
             worked = driver.session() => worked,
             _ = &mut stop => return,
         };
         if worked == session::Worked::Well {
-            pause = PAUSE_FIRST;
+            pause.worked();
         }
         tokio::select! {
-            () = sleep(pause) => {}
+            () = sleep(pause.take()) => {}
             _ = &mut stop => return,
         }
-        pause = (pause * 2).min(PAUSE_LONGEST);
     }
 }

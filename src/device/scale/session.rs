@@ -6,9 +6,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until};
 
 use super::diagnosis::{Diagnosis, LineWatch};
-use super::port::{self, Line};
 use super::weigh::Weigher;
 use super::{ScaleEvent, ScaleSettings, Telling};
+use crate::device::line::{self, Line};
 use crate::model::{Mono, Timestamp};
 use crate::wire::scale::{AskFirst, Decoded, Framer, NoFrame, Poller, framer};
 
@@ -87,7 +87,8 @@ impl<C: Fn() -> Timestamp + Send, S: FnMut(ScaleEvent) + Send> Driver<C, S> {
 
     /// One opening of the line.
     pub(super) async fn session(&mut self) -> Worked {
-        let line = match port::open(&self.settings).await {
+        let ScaleSettings { port, baud, line, .. } = &self.settings;
+        let line = match line::open(port, *baud, *line).await {
             Ok(line) => line,
             Err(error) => {
                 let reason = format!("the port {} can not be opened: {error}", self.settings.port);
