@@ -147,7 +147,7 @@ fn each_key_of_a_scale_is_held_against_its_protocol_at_its_place() {
 
 #[test]
 fn readers_and_portals_are_held_against_what_is_known() {
-    let reader = "[[lane.reader]]\nname = \"kiosk\"\nkind = \"document\"\ndriver = \"serial\"\n\
+    let reader = "[[lane.reader]]\nname = \"kiosk\"\ndriver = \"serial\"\n\
                   port = \"/dev/ttyS1\"\nprotocol = \"lines\"\n";
     let portal = "[[lane.portal]]\nname = \"gate\"\ndriver = \"serial\"\nport = \"tcp://10.0.0.9:10001\"\n\
                   protocol = \"rpm-lines\"\nsilence = \"20s\"\n";
@@ -157,8 +157,12 @@ fn readers_and_portals_are_held_against_what_is_known() {
     assert!(lane.evidence.contains(&EvidenceKind::Radiation), "a portal's verdict is required unless the lane says so");
     assert!(!lane.evidence.contains(&EvidenceKind::Document), "a scan is not");
     for (from, to, expected) in [
-        ("kind = \"document\"", "kind = \"passport\"", "reader[0].kind: \"document\""),
-        ("driver = \"serial\"", "driver = \"mqtt\"", "needs no entry"),
+        ("driver = \"serial\"", "driver = \"usb\"", "reader[0].driver: \"mqtt\" or \"serial\""),
+        (
+            "driver = \"serial\"\nport = \"/dev/ttyS1\"\nprotocol = \"lines\"",
+            "baud = 9600",
+            "reader[0].baud: it belongs to a reader with driver",
+        ),
         ("protocol = \"lines\"", "protocol = \"line\"", "\"lines\" or \"ssi\""),
         ("protocol = \"lines\"", "", "\"lines\" or \"ssi\""),
         ("protocol = \"rpm-lines\"", "protocol = \"lines\"", "portal[0].protocol: \"rpm-lines\""),
