@@ -25,7 +25,7 @@ pub(super) fn readers(
     for (number, reader) in raw.into_iter().enumerate() {
         let path = format!("{path}.reader[{number}]");
         unique(&path, &reader.name, names, faults);
-        let care = care(&path, reader.silence.clone(), need(reader.required, Need::Optional), faults);
+        let care = care(&path, reader.silence, need(reader.required, Need::Optional), faults);
         let serial = match reader.driver.as_deref() {
             Some("serial") => {
                 let protocol = protocol(&path, reader.protocol.as_deref(), &ReaderProtocol::NAMES, faults);

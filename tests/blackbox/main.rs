@@ -24,6 +24,7 @@ mod rms;
 mod scales;
 mod selection;
 mod serial_line;
+mod site;
 #[allow(
     dead_code,
     unreachable_pub,
