@@ -15,6 +15,7 @@ use super::check::{Faults, build};
 use super::duration::Text;
 use super::keys::{KEYS, Keys};
 use super::place::{Step, find, line_column, shown, steps};
+use super::reader::{RawPortal, RawReader};
 use super::relay::{RawInputs, RawParity, RawRole};
 use crate::model::{DeviceName, Direction, LaneId, Severity, SiteId, View};
 
@@ -246,30 +247,6 @@ pub(super) struct RawScale {
     pub(super) max_kg: Option<i64>,
     pub(super) division_kg: Option<i64>,
     pub(super) method: Option<RawMethod>,
-    pub(super) silence: Option<Text>,
-    pub(super) required: Option<bool>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct RawReader {
-    pub(super) name: DeviceName,
-    pub(super) driver: Option<String>,
-    pub(super) port: Option<String>,
-    pub(super) baud: Option<u32>,
-    pub(super) line: Option<String>,
-    pub(super) protocol: Option<String>,
-    pub(super) silence: Option<Text>,
-    pub(super) required: Option<bool>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct RawPortal {
-    pub(super) name: DeviceName,
-    pub(super) driver: String,
-    pub(super) port: Option<String>,
-    pub(super) baud: Option<u32>,
-    pub(super) line: Option<String>,
-    pub(super) protocol: Option<String>,
     pub(super) silence: Option<Text>,
     pub(super) required: Option<bool>,
 }

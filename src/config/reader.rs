@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::check::Faults;
-use super::parse::{RawPortal, RawReader};
+use super::duration::Text;
 use super::sensors::{care, need};
 use super::{Portal, Reader, ReaderLine};
 use crate::model::reader::{PortalProtocol, ReaderProtocol};
@@ -14,6 +16,30 @@ use crate::model::{BarrierPlace, Care, DeviceName, LoopPlace, Need};
 const BAUD_DEFAULT: u32 = 9_600;
 /// A portal tells its background every few seconds.
 const SILENCE_DEFAULT: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawReader {
+    pub(super) name: DeviceName,
+    pub(super) driver: Option<String>,
+    pub(super) port: Option<String>,
+    pub(super) baud: Option<u32>,
+    pub(super) line: Option<String>,
+    pub(super) protocol: Option<String>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RawPortal {
+    pub(super) name: DeviceName,
+    pub(super) driver: String,
+    pub(super) port: Option<String>,
+    pub(super) baud: Option<u32>,
+    pub(super) line: Option<String>,
+    pub(super) protocol: Option<String>,
+    pub(super) silence: Option<Text>,
+    pub(super) required: Option<bool>,
+}
 
 pub(super) fn readers(
     path: &str,
