@@ -81,6 +81,15 @@ fn hex_pair(check: u8) -> [u8; 2] {
     [digits[usize::from(check / 16)], digits[usize::from(check % 16)]]
 }
 
+/// Whether two characters are a check: hex of either case, or a nibble above ten as the clones send it, ':' to '?'.
+fn is_check(pair: &[u8], check: u8) -> bool {
+    let letters = hex_pair(check);
+    let above_zero = [b'0' + check / 16, b'0' + check % 16];
+    pair.iter()
+        .zip(letters.iter().zip(&above_zero))
+        .all(|(said, (letter, above))| said.eq_ignore_ascii_case(letter) || said == above)
+}
+
 fn manual(kg: i64) -> Vec<u8> {
     let text = format!("+{kg:06}0");
     let [high, low] = hex_pair(xor_of(text.as_bytes()));
@@ -95,11 +104,7 @@ fn tenths(kg: i64) -> Vec<u8> {
 fn manual_denies(raw: &[u8]) -> bool {
     let raw: Vec<u8> = raw.iter().map(|byte| byte % 128).collect();
     let check = xor_of(&raw[1..9]);
-    let nibble = |character: u8| match character.to_ascii_uppercase() {
-        letter @ b'A'..=b'F' => letter - 55,
-        other => other - 48,
-    };
-    raw.len() != 12 || nibble(raw[9]) * 16 + nibble(raw[10]) != check
+    raw.len() != 12 || !is_check(&raw[9..11], check)
 }
 
 fn equals(kg: i64) -> Vec<u8> {
@@ -127,7 +132,7 @@ fn a12_clone(kg: i64) -> Vec<u8> {
 
 fn a12_denies(raw: &[u8]) -> bool {
     let raw: Vec<u8> = raw.iter().map(|byte| byte % 128).collect();
-    raw.len() != 13 || !hex_pair(xor_of(&raw[..11])).eq_ignore_ascii_case(&raw[11..])
+    raw.len() != 13 || !is_check(&raw[11..], xor_of(&raw[..11]))
 }
 
 fn command(kg: i64) -> Vec<u8> {
@@ -139,11 +144,7 @@ fn command(kg: i64) -> Vec<u8> {
 fn command_denies(raw: &[u8]) -> bool {
     let raw: Vec<u8> = raw.iter().map(|byte| byte % 128).collect();
     let end = raw.len() - 3;
-    let nibble = |character: u8| match character.to_ascii_uppercase() {
-        letter @ b'A'..=b'F' => letter - 55,
-        other => other - 48,
-    };
-    nibble(raw[end]) * 16 + nibble(raw[end + 1]) != xor_of(&raw[1..end])
+    !is_check(&raw[end..end + 2], xor_of(&raw[1..end]))
 }
 
 fn toledo(kg: i64) -> Vec<u8> {

@@ -104,6 +104,8 @@ fn the_a12_line_has_a_check_of_its_own_and_its_clones_have_none() {
     reads("xk3190 layout=a12", b"         LO23\r\n", "Underload unknown");
     reads("xk3190 layout=a12", b"wn-003.17kg\r\n", "net=-3.17 kg unknown");
     reads("xk3190 layout=a12", b"ww0003.17kg\r\n", "gross=3.17 kg unknown");
+    // A clone's nibble above ten: the check 3E as "3>".
+    reads("xk3190 layout=a12 checksum=on", b"WG059691 kg3>\r\n", "gross=59691 kg unknown");
     refuses("xk3190 layout=a12", b"WG004.139kg3E\r\n", NoFrame::BadCheck);
     refuses("xk3190 layout=a12 checksum=on", b"ww0003.17kg\r\n", NoFrame::BadCheck);
     // Once several had a right check none may be missing; a single one may be noise.
