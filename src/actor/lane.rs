@@ -3,6 +3,7 @@
 //! A turn is one message and everything that the machine wants of it. The register and the local decision answer
 //! within the turn, so that a decision and its evidence are one batch for the journal: one sync.
 
+mod ask;
 mod count;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -25,10 +26,9 @@ use crate::lane::{Effect, Input, LaneSetup, Link, Machine, Restored};
 use crate::matching::MatchPolicy;
 use crate::metrics;
 use crate::model::{
-    Alarm, LaneId, NewRecord, Order, OrderRefusal, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Service, Ticket,
+    Alarm, LaneId, NewRecord, Observation, Order, OrderRefusal, RecordKind, RiskAnswer, Service, Ticket,
 };
 use crate::registry::Registry;
-use crate::risk::Rms;
 
 /// What a lane is told.
 #[derive(Debug)]
@@ -196,7 +196,11 @@ impl LaneState {
         match msg {
             LaneMsg::Arrived(Arrival { observation, kept }) => {
                 self.evidence_at = self.args.clock.mono();
+                let names_vehicle = matches!(observation, Observation::Plate(..) | Observation::Document(..));
                 self.turn(Input::Observed(observation), kept);
+                if names_vehicle {
+                    self.look_ahead();
+                }
             }
             LaneMsg::Journaled(Ok(committed)) => self.journaled(&committed),
             LaneMsg::Journaled(Err((ticket, failure))) => {
@@ -238,18 +242,6 @@ impl LaneState {
             *at = due;
             changed
         });
-    }
-
-    /// A vehicle that waits for papers is judged again only when the register answers otherwise than before.
-    fn register_changed(&mut self) {
-        let Some(query) = self.machine.awaits_papers() else { return };
-        match self.args.registry.find(&query, &self.args.policy, self.args.clock.now().wall) {
-            Ok(result) if self.machine.knows_otherwise(&result) => {
-                self.turn(Input::RegisterChanged, Kept::default());
-            }
-            Ok(_) => {}
-            Err(failure) => tracing::error!(lane = %self.lane(), %failure, "the vehicle is not judged again"),
-        }
     }
 
     /// The batch is durable: first what it allows, then telling the world.
@@ -367,32 +359,5 @@ impl LaneState {
             Effect::Tell(happening) => self.count(&happening),
             Effect::Alarmed(alarm, on) => self.alarmed(alarm, on),
         }
-    }
-
-    /// Without an answer the machine holds at its own deadline.
-    fn find(&mut self, query: &crate::model::MatchQuery) {
-        let now = self.args.clock.now();
-        match self.args.registry.find(query, &self.args.policy, now.wall) {
-            Ok(result) => {
-                metrics::match_outcome(&result);
-                let input = Input::Matched { passage: query.passage, round: query.round, result };
-                self.machine.handle(now, input);
-            }
-            Err(failure) => tracing::error!(lane = %self.lane(), %failure, "no match; the vehicle will be held"),
-        }
-    }
-
-    fn ask_risk(&mut self, request: RiskRequest, earlier: Option<&RiskDecision>) {
-        let rms = match (&self.args.decider, earlier) {
-            (_, Some(decision)) => Rms::Answered(decision),
-            (Decider::Rms(router), None) if router.ask_risk(request.clone(), self.me.clone()) => return,
-            (Decider::Rms(_), None) => Rms::Away("the risk gateway is restarting"),
-            (Decider::Local, None) => Rms::NotAsked,
-        };
-        let now = self.args.clock.now();
-        let (considered, drawn) = self.args.local.consider(&request, now.wall);
-        self.notes.extend(drawn);
-        let answer = considered.answer(now.wall, rms);
-        self.machine.handle(now, Input::RiskAnswered { request: request.request_id, answer });
     }
 }

@@ -177,6 +177,15 @@ impl Machine {
         waits.then(|| self.query(passage))
     }
 
+    /// The question that the register will be asked once the evidence of a vehicle with a plate is complete: the answer
+    /// that is read from the disk now is at hand then.
+    #[must_use]
+    pub fn will_ask(&self) -> Option<MatchQuery> {
+        let passage = self.passage.as_ref()?;
+        let waits = passage.is_standing() && passage.judged == Judged::NotYet && !passage.restored;
+        (waits && passage.gathered.plate_of(View::Front).is_some()).then(|| self.query(passage))
+    }
+
     /// Whether an answer of the register differs from the one that the vehicle was judged by.
     #[must_use]
     pub fn knows_otherwise(&self, result: &MatchResult) -> bool {

@@ -78,7 +78,7 @@ fn assessed(
     let Some(notification) = notification else { return Ok(None) };
     let Some(assessment) = shelf.assessment(&notification.number)? else { return Ok(None) };
     let same = assessment.revision == notification.revision && assessment.declarations == revisions(declarations);
-    Ok(same.then_some(assessment))
+    Ok(same.then(|| Assessment::clone(&assessment)))
 }
 
 /// Declarations by number, with their revisions.

@@ -187,7 +187,7 @@ impl Registry {
     /// # Errors
     /// When the disk can't be read.
     pub fn assessment(&self, number: &str) -> Result<Option<Assessment>, RegistryFailure> {
-        self.shared.shelf.assessment(number).map_err(unreadable)
+        Ok(self.shared.shelf.assessment(number).map_err(unreadable)?.map(|assessment| Assessment::clone(&assessment)))
     }
 
     /// Keeps a decision taken before arrival; `done` is called once that is durable.

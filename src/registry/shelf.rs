@@ -24,8 +24,24 @@ const REFERRING_MAX: usize = 32;
 struct AtHand {
     documents: HashMap<(RegisterKind, String), Arc<Document>>,
     order: VecDeque<(RegisterKind, String)>,
+    /// Where a short answer was read, and its question: every change of the register may make it another.
+    answers: HashMap<(&'static str, String), Short>,
     /// Grows with every change of the register: what was read before it may be old.
     generation: u64,
+}
+
+impl AtHand {
+    fn outdate(&mut self) {
+        self.generation += 1;
+        self.answers.clear();
+    }
+}
+
+/// A short answer of the disk.
+#[derive(Debug, Clone)]
+enum Short {
+    Numbers(Vec<String>),
+    Assessment(Option<Arc<Assessment>>),
 }
 
 /// The disk's read side.
@@ -49,8 +65,13 @@ impl Shelf {
     /// A document has changed: what is at hand of it is old.
     pub(super) fn forget(&self, kind: RegisterKind, number: &str) {
         let mut at_hand = locked(&self.at_hand);
-        at_hand.generation += 1;
         at_hand.documents.remove(&(kind, number.to_owned()));
+        at_hand.outdate();
+    }
+
+    /// Something has changed: short answers may be others now.
+    pub(super) fn changed(&self) {
+        locked(&self.at_hand).outdate();
     }
 
     pub(super) fn notification(&self, number: &str) -> rusqlite::Result<Option<Arc<PriorNotification>>> {
@@ -62,24 +83,26 @@ impl Shelf {
 
     /// The declaration of that number, however it is written.
     pub(super) fn declaration(&self, key: &NumberKey) -> rusqlite::Result<Option<Arc<Declaration>>> {
-        let number: Option<String> = locked(&self.connection)
-            .prepare_cached("SELECT number FROM declared WHERE key = ?1")?
-            .query_row([key.as_str()], |row| row.get(0))
-            .optional()?;
-        let Some(number) = number else { return Ok(None) };
-        Ok(self.document(RegisterKind::Declaration, &number)?.and_then(|document| match &*document {
+        let numbers = self.list("SELECT number FROM declared WHERE key = ?1 LIMIT ?2", key.as_str())?;
+        let Some(number) = numbers.first() else { return Ok(None) };
+        Ok(self.document(RegisterKind::Declaration, number)?.and_then(|document| match &*document {
             Document::Declaration(declaration) => Some(Arc::clone(declaration)),
             Document::Notification(_) | Document::Party(_) => None,
         }))
     }
 
     /// The decision taken before arrival.
-    pub(super) fn assessment(&self, number: &str) -> rusqlite::Result<Option<Assessment>> {
-        let json: Option<Vec<u8>> = locked(&self.connection)
-            .prepare_cached("SELECT json FROM assessed WHERE number = ?1")?
-            .query_row([number], |row| row.get(0))
-            .optional()?;
-        Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
+    pub(super) fn assessment(&self, number: &str) -> rusqlite::Result<Option<Arc<Assessment>>> {
+        let sql = "SELECT json FROM assessed WHERE number = ?1";
+        let read = |connection: &Connection| {
+            let json: Option<Vec<u8>> =
+                connection.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
+            Ok(Short::Assessment(json.and_then(|json| serde_json::from_slice(&json).ok()).map(Arc::new)))
+        };
+        Ok(match self.short(sql, number, read)? {
+            Short::Assessment(assessment) => assessment,
+            Short::Numbers(_) => None,
+        })
     }
 
     /// Numbers of live notifications, expected first to last from `from` on, that nobody has assessed.
@@ -103,11 +126,43 @@ impl Shelf {
         self.list("SELECT key FROM declared WHERE tractor = ?1 LIMIT ?2", tractor.as_str())
     }
 
-    fn list(&self, sql: &str, key: &str) -> rusqlite::Result<Vec<String>> {
-        let connection = locked(&self.connection);
-        let mut statement = connection.prepare_cached(sql)?;
-        let limit = i64::try_from(REFERRING_MAX).unwrap_or(i64::MAX);
-        statement.query_map(params![key, limit], |row| row.get(0))?.collect()
+    fn list(&self, sql: &'static str, key: &str) -> rusqlite::Result<Vec<String>> {
+        let read = |connection: &Connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let limit = i64::try_from(REFERRING_MAX).unwrap_or(i64::MAX);
+            let numbers = statement.query_map(params![key, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok(Short::Numbers(numbers))
+        };
+        Ok(match self.short(sql, key, read)? {
+            Short::Numbers(numbers) => numbers,
+            Short::Assessment(_) => Vec::new(),
+        })
+    }
+
+    /// A short answer, from hand when nothing has changed since it was read.
+    fn short(
+        &self,
+        sql: &'static str,
+        question: &str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<Short>,
+    ) -> rusqlite::Result<Short> {
+        let key = (sql, question.to_owned());
+        let generation = {
+            let at_hand = locked(&self.at_hand);
+            if let Some(answer) = at_hand.answers.get(&key) {
+                return Ok(answer.clone());
+            }
+            at_hand.generation
+        };
+        let answer = read(&locked(&self.connection))?;
+        let mut at_hand = locked(&self.at_hand);
+        if at_hand.generation == generation {
+            if at_hand.answers.len() >= AT_HAND_MAX {
+                at_hand.answers.clear();
+            }
+            at_hand.answers.insert(key, answer.clone());
+        }
+        Ok(answer)
     }
 
     fn document(&self, kind: RegisterKind, number: &str) -> rusqlite::Result<Option<Arc<Document>>> {

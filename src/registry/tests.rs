@@ -129,6 +129,21 @@ fn a_revised_declaration_leaves_its_notification_unassessed() {
     assert_eq!(unassessed().len(), 1);
 }
 
+#[test]
+fn what_is_at_hand_is_read_anew_once_anything_has_changed() {
+    let dir = TempDir::new().expect("a directory");
+    let registry = open(dir.path()).expect("opened");
+    submit(&registry, RegisterKind::Notification, &notification(1, "upsert"));
+    let found = find(&registry, |_| {});
+    assert_eq!((found.assessed.is_some(), found.declaration.is_some()), (false, false));
+    assess(&registry, &[(1, 10, Channel::Green)]);
+    assert!(find(&registry, |_| {}).assessed.is_some(), "it was assessed since");
+    submit(&registry, RegisterKind::Declaration, &declaration());
+    let found = find(&registry, |_| {});
+    assert!(found.declaration.is_some(), "its declaration came since");
+    assert!(found.assessed.is_none(), "what was decided without the declaration is void");
+}
+
 /// Keeps words: request, when it was asked (ms), channel; what stands after them.
 fn assess(registry: &Registry, words: &[(u128, i64, Channel)]) -> Assessment {
     let number = notification(1, "upsert")["number"].as_str().expect("a number").to_owned();

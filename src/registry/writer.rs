@@ -80,6 +80,9 @@ fn take(store: &Store, shared: &Shared, jobs: Vec<Job>) {
     match outcome {
         Ok(()) => {
             remember(shared, &mut group);
+            if !group.assessed.is_empty() {
+                shared.shelf.changed();
+            }
             for one in group.written {
                 (one.done)(Ok(Submitted { receipt: one.receipt }));
             }
