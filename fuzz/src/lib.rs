@@ -1,7 +1,10 @@
 //! What the fuzz targets hold the parsers to.
 
+pub mod board;
+pub mod bus;
 pub mod listen;
 pub mod scale;
+pub mod words;
 
 /// The target of a scale codec: `protocol key=value …` for each of its layouts, of which the first byte chooses one.
 #[macro_export]

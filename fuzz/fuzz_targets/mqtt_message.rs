@@ -1,0 +1,2 @@
+#![no_main]
+libfuzzer_sys::fuzz_target!(|input: (&str, &[u8])| lane_controller_fuzz::bus::message(input.0, input.1));
