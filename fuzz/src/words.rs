@@ -15,6 +15,12 @@ static REQUEST: LazyLock<RiskRequest> = LazyLock::new(|| {
     let mut json: serde_json::Value =
         serde_json::from_str(include_str!("../../config/passage.example.json")).expect("the example is JSON");
     json["request_id"] = "00000000-0000-0000-0000-000000000001".into();
+    json["reply_by"] = json["at"].clone();
+    for list in ["parties", "findings"] {
+        if json[list].is_null() {
+            json[list] = serde_json::json!([]);
+        }
+    }
     serde_json::from_value(json).expect("the example is a passage")
 });
 

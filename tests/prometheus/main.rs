@@ -1,4 +1,9 @@
-//! The files for Prometheus name only what the controller measures, and every alert says what to do.
+//! The files for Prometheus and Grafana name only what the controller measures, and every alert says what to do.
+
+#[path = "../../examples/dashboards/boards.rs"]
+mod boards;
+#[path = "../../examples/dashboards/panel.rs"]
+mod panel;
 
 use std::collections::BTreeSet;
 
@@ -48,5 +53,38 @@ fn every_alarm_of_a_lane_that_somebody_must_know_has_an_alert() {
     assert!(alarms.len() > 10);
     for name in alarms {
         assert!(named.contains(name) || told_otherwise.contains(&name), "{name} has no alert");
+    }
+}
+
+#[test]
+fn the_dashboards_are_those_that_the_generator_makes() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/grafana");
+    for (name, text) in boards::all() {
+        let kept = std::fs::read_to_string(directory.join(name)).unwrap_or_default();
+        assert!(kept == text, "{name} is not what `cargo run --example dashboards` makes");
+    }
+}
+
+#[test]
+fn every_panel_asks_for_what_is_measured_or_recorded() {
+    let recorded = found(r"record: (\S+)", RULES);
+    for (name, text) in boards::all() {
+        let board: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let panels = board["panels"].as_array().expect("panels");
+        assert!(panels.len() > 5, "{name}");
+        for panel in panels {
+            assert!(panel["description"].as_str().is_some_and(|says| !says.is_empty()), "{name}: {}", panel["title"]);
+            for target in panel["targets"].as_array().expect("targets") {
+                let query = target["expr"].as_str().expect("a query");
+                let metrics = found(r"\b(lane_controller_[a-z0-9_]+)", query);
+                for metric in &metrics {
+                    let base = metric.strip_suffix("_bucket").unwrap_or(metric);
+                    assert!(CATALOGUE.iter().any(|known| known.name == base), "{name}: {metric}");
+                }
+                let rules = found(r"\b((?:site|lane):[a-z0-9_:]+)", query);
+                assert!(rules.is_subset(&recorded), "{name}: {query}");
+                assert!(metrics.len() + rules.len() > 0 && query.contains("site=\"$site\""), "{name}: {query}");
+            }
+        }
     }
 }
