@@ -195,7 +195,7 @@ impl Corpus {
         let swapped = happens(noise.trailer_swapped, prng).then(|| vehicle.country.trailer(prng));
         let rear = swapped.or_else(|| vehicle.trailer.clone()).unwrap_or_else(|| vehicle.tractor.clone());
         let unread = happens(noise.rear_unread, prng);
-        let plate = |text: &str, prng: &mut Prng| PlateOf { plate: noise.read(text, prng), country: None };
+        let plate = |text: &str, prng: &mut Prng| PlateOf { plate: noise.read(text, prng).into(), country: None };
         // Trucks come within hours of when they are expected, early or late.
         let apart = HOUR * prng.between(0, 8);
         let arrived =

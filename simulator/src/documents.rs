@@ -27,10 +27,10 @@ pub fn parties(now: Timestamp) -> Vec<Party> {
     CARRIERS
         .into_iter()
         .map(|(id, name, country)| Party {
-            id: id.to_owned(),
+            id: id.into(),
             revision: 1,
             action: Action::Upsert,
-            name: name.to_owned(),
+            name: name.into(),
             country: country.to_owned(),
             roles: vec![PartyRole::Carrier],
             status: PartyStatus::Active,
@@ -56,7 +56,7 @@ pub fn notification(truck: &Truck, now: Timestamp) -> Option<PriorNotification> 
         valid_until,
         direction: truck.direction,
         site: None,
-        carrier: CarrierRef { id: id.to_owned(), name: name.to_owned(), country: country.to_owned() },
+        carrier: CarrierRef { id: id.into(), name: name.into(), country: country.to_owned() },
         vehicle: vehicle(truck),
         containers: Vec::new(),
         seals: Vec::new(),
@@ -111,7 +111,7 @@ pub fn declaration(truck: &Truck, now: Timestamp) -> Option<Declaration> {
         goods: vec![goods(truck)],
         gross_kg: f64::from(truck.goods_kg),
         guarantee: Some(Guarantee { kind: "general".to_owned(), valid_until: now.plus(240 * HOUR) }),
-        holder: Holder { id: id.to_owned(), country: country.to_owned() },
+        holder: Holder { id: id.into(), country: country.to_owned() },
         deadline: Some(now.plus(72 * HOUR)),
         customs_status: CustomsStatus::Foreign,
     })
@@ -124,7 +124,7 @@ fn declaration_number(truck: &Truck, now: Timestamp) -> String {
 
 fn vehicle(truck: &Truck) -> Vehicle {
     let country = Some(truck.country.code().to_owned());
-    let plate = |plate: &str| PlateOf { plate: plate.to_owned(), country: country.clone() };
+    let plate = |plate: &str| PlateOf { plate: plate.into(), country: country.clone() };
     Vehicle { tractor: plate(&truck.tractor), trailers: truck.trailer.iter().map(|trailer| plate(trailer)).collect() }
 }
 

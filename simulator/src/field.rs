@@ -172,7 +172,7 @@ impl Field {
             read_id: Uuid::new_v4().to_string(),
             track: Some(track.to_owned()),
             at: now(),
-            plate: Some(plate.to_owned()),
+            plate: Some(plate.into()),
             confidence: Some(0.97),
             country: Some(country.to_owned()),
             view,

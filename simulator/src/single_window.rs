@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use lane_controller::model::registry::RegisterKind;
-use lane_controller::model::{Receipt, ReceiptResult, Timestamp};
+use lane_controller::model::{Purpose, Receipt, ReceiptResult, Timestamp};
 use rumqttc::v5::mqttbytes::v5::Publish;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
@@ -76,7 +76,7 @@ impl SingleWindow {
     /// When one isn't accepted.
     pub async fn submit_parties(&self) -> Result<(), SubmitError> {
         for party in documents::parties(Timestamp::new(Utc::now())) {
-            self.submit(RegisterKind::Party, &party.id, &party).await?;
+            self.submit(RegisterKind::Party, party.id.reveal(Purpose::Test), &party).await?;
         }
         Ok(())
     }

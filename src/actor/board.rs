@@ -3,6 +3,7 @@
 //! The board is written by actors and read by HTTP handlers; it decides nothing.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -18,12 +19,18 @@ pub const EVENTS_BUFFERED: usize = 1024;
 pub const STATES_REMEMBERED: usize = 32;
 
 /// A LaneEvent as JSON, with its journal sequence.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ShownEvent {
     /// Journal sequence.
     pub sequence: u64,
     /// The whole event object.
     pub json: Arc<str>,
+}
+
+impl fmt::Debug for ShownEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShownEvent").field("sequence", &self.sequence).finish_non_exhaustive()
+    }
 }
 
 /// An order carried out.

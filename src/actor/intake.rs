@@ -23,7 +23,7 @@ use crate::config::{Camera, Config, Travel, Vendor};
 use crate::device::mqtt::Ack;
 use crate::metrics::{self, CameraResult};
 use crate::model::{DeviceName, LaneId, NewRecord, Now, Observation, RecordKind, Timestamp};
-use crate::wire::bounds::DEVICE_MAX_BYTES;
+use crate::wire::bounds::{DEVICE_MAX_BYTES, without_values};
 use crate::wire::camera::{
     Answer, Document, Ignored, Library, Mapped, Movement, NoSuchPreset, Preset, Reading, Seat, Unreadable,
 };
@@ -310,7 +310,7 @@ fn offer_counted(camera: &VendorCamera, router: &Router, now: Now, document: &Do
     }
 }
 
-/// The message of what is wrong may hold a plate: it is for the camera's answer and for debugging only (invariant C8).
+/// The message of what is wrong may quote a plate: whole it is for the camera's answer only (invariant C8).
 fn refused(camera: &VendorCamera, unreadable: &Unreadable) {
     let (result, place) = match unreadable {
         Unreadable::NoDocument(_) => (CameraResult::Unsupported, "neither XML nor JSON"),
@@ -318,7 +318,8 @@ fn refused(camera: &VendorCamera, unreadable: &Unreadable) {
     };
     camera.count(result);
     tracing::warn!(lane = %camera.lane, camera = %camera.name, place, "a camera's message was refused");
-    tracing::debug!(lane = %camera.lane, camera = %camera.name, %unreadable, "why");
+    let why = without_values(&unreadable.to_string());
+    tracing::debug!(lane = %camera.lane, camera = %camera.name, why, "why");
 }
 
 /// Why a pushed message was not taken.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::board::{Board, Part};
+use super::keys::KeysKeeper;
+use super::parts::SiteParts;
 use crate::journal::Journal;
 use crate::metrics;
 
@@ -19,6 +21,13 @@ pub(super) struct Look;
 pub(super) struct KeeperArgs {
     pub(super) journal: Arc<Journal>,
     pub(super) board: Board,
+    keys: KeysKeeper,
+}
+
+impl KeeperArgs {
+    pub(super) fn of(parts: &SiteParts) -> Self {
+        Self { journal: Arc::clone(&parts.journal), board: parts.board.clone(), keys: parts.keys.clone() }
+    }
 }
 
 pub(super) struct JournalKeeper;
@@ -42,6 +51,9 @@ impl Actor for JournalKeeper {
             args.board.set_away(Part::Journal, "journal", "less than the reserved disk space is free");
         } else {
             args.board.set_back(Part::Journal, "journal");
+        }
+        if !poisoned {
+            args.keys.look().await;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::domain::number_key;
 use crate::domain::plate::fold;
 use crate::model::risk::RiskKind;
 use crate::model::selection::{DrawKey, Drawn, Hit};
-use crate::model::{LaneId, NewRecord, PassageId, RecordKind, RiskAnswer, RiskRequest, Timestamp};
+use crate::model::{LaneId, NewRecord, PassageId, Plate, Purpose, RecordKind, RiskAnswer, RiskRequest, Timestamp};
 use crate::risk::profile::{ProfileSet, Verdict};
 use crate::risk::selection::{Ask, Ledger, Rota};
 use crate::risk::{Degraded, Parts, Rms, merge};
@@ -138,8 +138,9 @@ impl LocalRisk {
 /// What a draw is remembered under, comparable however it was written (invariant A8).
 fn keys(request: &RiskRequest) -> Vec<DrawKey> {
     let number = |number: &str| number_key(number).as_str().to_owned();
-    let plate = |plate: &Option<String>| {
-        plate.as_deref().map(fold).filter(|plate| !plate.is_empty()).map(|plate| plate.as_str().to_owned())
+    let plate = |plate: &Option<Plate>| {
+        let folded = fold(plate.as_ref()?.reveal(Purpose::Risk));
+        (!folded.is_empty()).then(|| Plate::from(folded.as_str()))
     };
     let keys = [
         request.declaration.as_ref().map(|declaration| DrawKey::Declaration(number(&declaration.number))),

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::board::{Board, DeskItem};
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
+use super::keys::KeysKeeper;
 use super::link::Router;
 use super::local::LocalRisk;
 use super::outlet::Outlet;
@@ -37,6 +38,8 @@ pub(super) struct SiteParts {
     /// Relay lines; their handles outlive their drivers.
     pub(super) relays: Lines,
     pub(super) journal: Arc<Journal>,
+    /// The keys of its personal fields.
+    pub(super) keys: KeysKeeper,
     pub(super) reader: Reader,
     pub(super) registry: Arc<Registry>,
     pub(super) policy: Arc<MatchPolicy>,

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::board::Board;
 use super::outlet::Outlet;
-use crate::journal::{Batch, Failure, Journal, JournalError, Reader, StoredRecord};
+use crate::journal::{Access, AccessError, AccessLog, Batch, Failure, Journal, JournalError, Reader, StoredRecord};
 use crate::model::{NewRecord, PassageId, Ticket};
 
 /// Writes records beside the lanes. Cheap to clone.
@@ -35,6 +35,14 @@ impl Recorder {
             self.board.tell(self.outlet.event(sequence, record));
         }
         Ok(first)
+    }
+
+    /// Writes down that somebody looks at personal data; nothing may be shown before. Blocks.
+    ///
+    /// # Errors
+    /// When it can't be written: the look must not be granted.
+    pub fn looked(&self, access: &Access) -> Result<u64, AccessError> {
+        AccessLog::of(&self.directory).record(access)
     }
 
     /// Everything that the journal holds of a passage, also what the world is not shown. Blocks.

@@ -14,6 +14,7 @@ use super::build::{RunError, lane_parts, limits, match_policy, rms_parts, templa
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::intake::{Cameras, Intake};
+use super::keys::KeysKeeper;
 use super::link::Router;
 use super::local::LocalRisk;
 use super::outlet::Outlet;
@@ -25,7 +26,7 @@ use super::wiring::{self, Lines};
 use crate::config::{self, Config};
 use crate::device::camera::presets;
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
-use crate::journal::{Journal, Limits, Reader, StoredRecord};
+use crate::journal::{Journal, Limits, Reader, Sight, StoredRecord};
 use crate::metrics;
 use crate::model::{DeviceName, LaneId, PassageId, RecordKind};
 use crate::registry::Registry;
@@ -45,6 +46,9 @@ const POISON_LOOK: Duration = Duration::from_millis(200);
 const KNOWN_RECORDS_MAX: u64 = 4_096;
 /// How long after poison the lanes have to show that they hold.
 const POISON_GRACE: Duration = Duration::from_secs(1);
+
+/// Reads a passage's records, with so much of its personal fields; the error is for people.
+pub type PassageReader = Arc<dyn Fn(PassageId, Sight) -> Result<Option<serde_json::Value>, String> + Send + Sync>;
 
 /// A site that runs.
 pub struct Running {
@@ -120,6 +124,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         lanes: config.lanes.iter().map(|lane| lane_parts(config, lane, &templates)).collect(),
         relays: relays.clone(),
         journal: Arc::clone(&journal),
+        keys: KeysKeeper::new(recorder.clone(), config.retention, clock),
         reader,
         registry: Arc::clone(&registry),
         policy: Arc::new(match_policy(config, templates, limits(config)?)),
@@ -310,10 +315,10 @@ impl Running {
 
     /// Reads a passage back from the journal.
     #[must_use]
-    pub fn passage_reader(&self) -> Arc<dyn Fn(PassageId) -> Result<Option<serde_json::Value>, String> + Send + Sync> {
+    pub fn passage_reader(&self) -> PassageReader {
         let directory = self.directory.clone();
-        Arc::new(move |passage| {
-            let reader = Reader::open(&directory).map_err(|error| error.to_string())?;
+        Arc::new(move |passage, sight| {
+            let reader = Reader::open(&directory).map_err(|error| error.to_string())?.seeing(sight);
             let records = reader.passage(passage).map_err(|error| error.to_string())?;
             let shown: Vec<_> = records.iter().map(shown_record).collect();
             Ok((!shown.is_empty()).then_some(serde_json::Value::Array(shown)))

@@ -8,9 +8,11 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::access::{self, AccessCommand, Reveal};
 use super::selection::{self, SelectionCommand};
+use super::shred::{self, ShredCommand};
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
-use crate::journal::{JournalError, Reader, Selection, verify};
+use crate::journal::{AccessError, JournalError, Looked, Reader, Selection, Sight, verify};
 use crate::model::{LaneId, PassageId, RecordKind};
 
 /// Records read at once by `show` and `export`.
@@ -25,7 +27,7 @@ pub enum JournalCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Print records as JSON lines.
+    /// Print records as JSON lines; plates, persons and officers are masked unless a purpose is named.
     Show {
         /// Which journal.
         #[command(flatten)]
@@ -33,16 +35,28 @@ pub enum JournalCommand {
         /// Which records.
         #[command(flatten)]
         filter: Filter,
+        /// For what they are shown.
+        #[command(flatten)]
+        reveal: Reveal,
     },
     /// Verify the random selections.
     #[command(subcommand)]
     Selection(SelectionCommand),
-    /// Print the whole journal as JSON lines, for an archive.
+    /// Print the whole journal as JSON lines, for an archive: as it is stored, so that the hashes hold and a destroyed
+    /// key reaches the archive too; in the clear when a purpose is named.
     Export {
         /// Which journal.
         #[command(flatten)]
         place: Place,
+        /// For what it is shown.
+        #[command(flatten)]
+        reveal: Reveal,
     },
+    /// Print who looked at what, when and for what; exit 1 when the log was tampered with.
+    Access(AccessCommand),
+    /// Destroy the keys of days that are over, so that nobody reads their personal fields again; the chain still
+    /// verifies.
+    Shred(ShredCommand),
 }
 
 /// Where the journal is.
@@ -87,6 +101,12 @@ pub(super) enum Trouble {
     Filter(String, &'static str),
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error("{0}")]
+    Shred(String),
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl Place {
@@ -96,6 +116,25 @@ impl Place {
             (None, Some(config)) => directory_of(config),
             (None, None) => Ok(PathBuf::from(".")),
         }
+    }
+}
+
+impl Filter {
+    /// As the access log names it.
+    fn named(&self) -> (Looked, String) {
+        if let Some(passage) = self.passage {
+            return (Looked::Passage, passage.to_string());
+        }
+        let mut of = format!("from {}", self.from);
+        let more = [
+            ("lane", self.lane.clone()),
+            ("kind", self.kind.clone()),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+        ];
+        for (name, value) in more {
+            of.extend(value.map(|value| format!(", {name} {value}")));
+        }
+        (Looked::Records, of)
     }
 }
 
@@ -119,15 +158,18 @@ fn directory_of(config: &Path) -> Result<PathBuf, Trouble> {
 pub fn run(command: JournalCommand) -> ExitCode {
     let done = match command {
         JournalCommand::Verify { place } => check(&place),
-        JournalCommand::Show { place, filter } => show(&place, filter),
+        JournalCommand::Show { place, filter, reveal } => show(&place, filter, &reveal, Sight::Masked),
+        JournalCommand::Access(command) => access::run(&command),
+        JournalCommand::Shred(command) => shred::run(&command),
         JournalCommand::Selection(command) => selection::run(command),
-        JournalCommand::Export { place } => {
+        JournalCommand::Export { place, reveal } => {
             let all = Filter { passage: None, lane: None, kind: None, from: 1, limit: None };
-            show(&place, all)
+            show(&place, all, &reveal, Sight::Sealed)
         }
     };
     done.unwrap_or_else(|trouble| {
-        let code = if matches!(trouble, Trouble::Filter(..)) { EXIT_INPUT } else { EXIT_ENVIRONMENT };
+        let is_input = matches!(trouble, Trouble::Filter(..) | Trouble::Refused(_));
+        let code = if is_input { EXIT_INPUT } else { EXIT_ENVIRONMENT };
         // Nobody reads standard error: the exit code still tells.
         drop(writeln!(io::stderr().lock(), "{trouble}"));
         ExitCode::from(code)
@@ -150,8 +192,13 @@ fn check(place: &Place) -> Result<ExitCode, Trouble> {
     }
 }
 
-fn show(place: &Place, filter: Filter) -> Result<ExitCode, Trouble> {
-    let reader = Reader::open(&place.directory()?)?;
+/// `hidden` is what is seen when no purpose is named.
+fn show(place: &Place, filter: Filter, reveal: &Reveal, hidden: Sight) -> Result<ExitCode, Trouble> {
+    let directory = place.directory()?;
+    let reader = Reader::open(&directory)?;
+    let (what, of) = filter.named();
+    let sight = if reveal.granted(&directory, what, of)? { Sight::Clear } else { hidden };
+    let reader = reader.seeing(sight);
     let lane = filter.lane.map(|lane| LaneId::new(&lane).map_err(|_| Trouble::Filter(lane, "lane"))).transpose()?;
     let kind = filter.kind.map(|kind| RecordKind::from_name(&kind).ok_or(Trouble::Filter(kind, "kind"))).transpose()?;
     let passage = filter.passage.map(PassageId);

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the input is wrong or the check failed, 2 usage, 3 the environment failed. Machine output
 //! (JSON lines) goes to standard output, talk to standard error.
 
+mod access;
 pub mod camera;
 pub mod check;
 pub mod device;
@@ -15,6 +16,7 @@ pub mod report;
 pub mod risk;
 mod run;
 pub mod selection;
+mod shred;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

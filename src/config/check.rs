@@ -11,6 +11,7 @@ use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawRequire
 use super::place::{Step, steps};
 use super::reader::{portals, readers};
 use super::relay::{gather, wire_barrier, wire_loop};
+use super::retention::retention;
 use super::risk::risk;
 use super::scale::one_scale;
 use super::sensors::{self, care, indispensable, need, needed_for};
@@ -92,6 +93,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         session_expiry: raw.mqtt.session_expiry.map_or(Duration::from_secs(86_400), |text| text.0),
         command_ttl: faults.timeout("mqtt.command_ttl", raw.mqtt.command_ttl, Duration::from_secs(2)),
     };
+    let retention = retention(raw.retention, faults);
     let risk = risk(raw.risk, faults, &mut warnings);
     let policy = policy(raw.policy, faults);
     let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
@@ -108,6 +110,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         site,
         mqtt,
         data: Data { directory },
+        retention,
         http,
         presets_directory,
         risk,

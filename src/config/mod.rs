@@ -13,6 +13,7 @@ mod parse;
 mod place;
 mod reader;
 pub mod relay;
+mod retention;
 mod risk;
 mod scale;
 mod sensors;
@@ -35,6 +36,7 @@ pub use duration::parse as parse_duration;
 pub use keys::all_keys;
 pub use parse::{ConfigError, parse};
 pub use place::line_column;
+pub use retention::Retention;
 pub use risk::SHIFTS_MAX;
 
 /// Everything a site is configured to.
@@ -46,6 +48,8 @@ pub struct Config {
     pub mqtt: Mqtt,
     /// Where data lives.
     pub data: Data,
+    /// How long personal data stays.
+    pub retention: Retention,
     /// The listener.
     pub http: Http,
     /// The operator's own camera presets.

@@ -17,6 +17,7 @@ use super::keys::{KEYS, Keys};
 use super::place::{Step, find, line_column, shown, steps};
 use super::reader::{RawPortal, RawReader};
 use super::relay::{RawInputs, RawParity, RawRole};
+use super::retention::RawRetention;
 use crate::model::{DeviceName, Direction, LaneId, Severity, SiteId, View};
 
 /// Prefix of environment variables that override keys; `__` stands for the dot.
@@ -45,6 +46,8 @@ pub(super) struct Raw {
     pub(super) mqtt: RawMqtt,
     #[serde(default)]
     pub(super) data: RawData,
+    #[serde(default)]
+    pub(super) retention: RawRetention,
     #[serde(default)]
     pub(super) http: RawHttp,
     #[serde(default)]

@@ -1,27 +1,36 @@
 //! The journal: the disk of record (floor F2).
 //!
 //! ```text
-//!  append(batch, done) ─▶ bounded channel ─▶ writer thread: all that waits = one transaction ─▶ commit ─▶ done(receipt)
-//!                                                       └─ chain: BLAKE3 over canonical bytes and the previous hash
+//!  append(batch, done) ─ seal ─▶ bounded channel ─▶ writer thread: all that waits = one transaction ─▶ commit ─▶ done(receipt)
+//!                          └─ keys: a file a day and class      └─ chain: BLAKE3 over canonical bytes and the previous hash
 //! ```
 //!
 //! Rules: one writer; nothing is acknowledged before its commit returned; a failed write is never tried again but
 //! poisons the journal, and the process reads back from disk at its next start. Checkpoints run beside the writer.
 //!
-//! What it does not do: decide anything, or know what a record means beyond which passages are open.
+//! What it does not do: decide anything, or know what a record means beyond which passages are open and which of its
+//! fields are personal.
 
+mod access;
 mod chain;
 mod reader;
+mod requests;
 mod rows;
+mod seal;
 mod seeds;
 mod selection;
+mod shred;
 mod store;
 mod verify;
 mod writer;
 
+pub use access::{Access, AccessError, AccessLog, AccessReport, Looked, PURPOSE_MAX_CHARS, Who};
 pub use chain::{GENESIS, hash_record};
 pub use reader::{OpenPassage, Reader, Selection, StoredRecord};
+pub use requests::{Requests, ShredAnswer};
+pub use seal::{KeyError, Sight, is_shredded};
 pub use seeds::{SeedError, SeedVault};
+pub use shred::{Cause, Plan, ShredError, ShredOrder, ShredRefusal, before_by_retention, plan};
 pub use store::{Claim, FILE_NAME, JournalError};
 pub use verify::{Damage, Report, verify};
 pub use writer::{Batch, CommitStats, Committed, Done, Failure, Journal, Limits, Observer};

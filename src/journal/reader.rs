@@ -1,16 +1,19 @@
 //! Reading the journal, beside a running writer or after it.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Params, Row};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::seal::{NotOpened, Opener, Sight};
 use super::store::{self, JournalError, Place};
+use crate::model::privacy::Masked;
 use crate::model::{LaneId, PassageId, RecordKind, Service, Timestamp};
 
 /// A record as the journal holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoredRecord {
     /// Gap-free, from 1.
     pub sequence: u64,
@@ -22,12 +25,26 @@ pub struct StoredRecord {
     pub passage: Option<PassageId>,
     /// What.
     pub kind: RecordKind,
-    /// A JSON object.
+    /// A JSON object, its personal fields as the reader sees them ([`Sight`]); the hash is over the sealed ones.
     pub body: String,
     /// The hash before it.
     pub previous: [u8; 32],
     /// Its own hash.
     pub hash: [u8; 32],
+}
+
+/// The body tells of vehicles and persons.
+impl fmt::Debug for StoredRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredRecord")
+            .field("sequence", &self.sequence)
+            .field("at", &self.at)
+            .field("lane", &self.lane)
+            .field("passage", &self.passage)
+            .field("kind", &self.kind)
+            .field("body", &Masked)
+            .finish_non_exhaustive()
+    }
 }
 
 impl StoredRecord {
@@ -74,6 +91,8 @@ pub struct Selection {
 pub struct Reader {
     connection: std::sync::Mutex<Connection>,
     place: Place,
+    data: PathBuf,
+    sight: Sight,
 }
 
 pub(super) const COLUMNS: &str = "sequence, at, lane, passage, kind, body, previous, hash";
@@ -86,7 +105,13 @@ impl Reader {
     pub fn open(directory: &Path) -> Result<Self, JournalError> {
         let place = Place::in_directory(directory);
         let connection = std::sync::Mutex::new(store::open_reader(&place)?);
-        Ok(Self { connection, place })
+        Ok(Self { connection, place, data: directory.to_owned(), sight: Sight::Clear })
+    }
+
+    /// The same with another sight; without it sealed fields are read as far as their keys are there.
+    #[must_use]
+    pub fn seeing(self, sight: Sight) -> Self {
+        Self { sight, ..self }
     }
 
     /// All records of a passage, in order.
@@ -178,8 +203,18 @@ impl Reader {
         let mut statement = connection.prepare_cached(sql).map_err(fail)?;
         let mut rows = statement.query(parameters).map_err(fail)?;
         let mut records = Vec::new();
+        let mut opener = Opener::new(&self.data, self.sight);
         while let Some(row) = rows.next().map_err(fail)? {
-            records.push(read(row).map_err(fail)??);
+            let mut record = read(row).map_err(fail)??;
+            let place = (&record.lane, record.passage, record.kind, record.at);
+            record.body = opener.open(place, record.body).map_err(|why| match why {
+                NotOpened::Key(error) => JournalError::Keys(error),
+                NotOpened::NotOurs => JournalError::Damaged {
+                    sequence: record.sequence,
+                    what: "a sealed field does not open with its key: it was changed, or moved",
+                },
+            })?;
+            records.push(record);
         }
         Ok(records)
     }

@@ -83,7 +83,9 @@ pub(super) fn insert(
         | RecordKind::ProfilesChanged
         | RecordKind::SelectionCommitted
         | RecordKind::SelectionDrawn
-        | RecordKind::SelectionRevealed => {}
+        | RecordKind::SelectionRevealed
+        | RecordKind::KeysShredded
+        | RecordKind::AccessAnchored => {}
     }
     Ok(hash)
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::seal::KeyError;
+
 /// The journal's file in the data directory.
 pub const FILE_NAME: &str = "journal.db";
 const LOCK_NAME: &str = "journal.lock";
@@ -61,6 +63,9 @@ pub enum JournalError {
         /// What is wrong.
         what: &'static str,
     },
+    /// The keys of its personal fields.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
 }
 
 const SCHEMA: &str = "
@@ -74,6 +79,8 @@ CREATE INDEX IF NOT EXISTS record_released ON record (sequence) WHERE kind = 're
 CREATE INDEX IF NOT EXISTS record_service ON record (lane, sequence) WHERE kind = 'service_changed';
 CREATE INDEX IF NOT EXISTS record_selection ON record (sequence) WHERE kind IN ('selection_committed', 'selection_drawn', 'selection_revealed');
 CREATE INDEX IF NOT EXISTS record_profiles ON record (sequence) WHERE kind = 'profiles_changed';
+CREATE INDEX IF NOT EXISTS record_shredded ON record (sequence) WHERE kind = 'keys_shredded';
+CREATE INDEX IF NOT EXISTS record_anchored ON record (sequence) WHERE kind = 'access_anchored';
 CREATE TABLE IF NOT EXISTS open_passage (passage TEXT PRIMARY KEY, lane TEXT NOT NULL, opened INTEGER NOT NULL) STRICT;
 ";
 

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::rows::{head, insert, set_head};
+use super::seal::{KeyRing, sealed};
+use super::shred;
 use super::store::{self, JournalError, Place};
 use crate::model::{LaneId, NewRecord, Recorded, Ticket};
 
@@ -87,6 +89,9 @@ pub enum Failure {
     /// There is nothing in it.
     #[error("a batch without records has no receipt")]
     Empty,
+    /// No key to seal its personal fields with.
+    #[error("the record was not written: {0}")]
+    Unsealed(String),
 }
 
 /// Told once, from the writer's thread, when a batch is durable or isn't.
@@ -110,6 +115,7 @@ pub struct Journal {
     threads: Mutex<Vec<JoinHandle<()>>>,
     shared: Arc<Shared>,
     epoch: u64,
+    keys: KeyRing,
     _lock: File,
 }
 
@@ -129,6 +135,8 @@ impl Journal {
         let place = Place::in_directory(directory);
         let (connection, epoch) = store::open_writer(&place)?;
         let (sequence, hash) = head(&connection).map_err(|error| place.database(error))?;
+        let keys = KeyRing::open(directory)?;
+        shred::finish(&connection, &place, &keys)?;
         let beside = Connection::open(&place.path).map_err(|error| place.database(error))?;
         let shared = Arc::new(Shared {
             poisoned: AtomicBool::new(false),
@@ -154,7 +162,7 @@ impl Journal {
         };
         let checkpointer = spawn("journal-check", Box::new(move || checkpoint(&beside, &nudged)))?;
         let writer = spawn("journal", Box::new(move || writer.run(&waiting)))?;
-        Ok(Self { jobs, threads: Mutex::new(vec![writer, checkpointer]), shared, epoch, _lock: lock })
+        Ok(Self { jobs, threads: Mutex::new(vec![writer, checkpointer]), shared, epoch, keys, _lock: lock })
     }
 
     /// Grows with every opening; barrier commands carry it (invariant A11).
@@ -163,12 +171,14 @@ impl Journal {
         self.epoch
     }
 
-    /// Hands a batch to the writer and returns at once; `done` is called when it is durable, or isn't.
+    /// Seals a batch, hands it to the writer and returns at once; `done` is called with the records as they came in,
+    /// when they are durable, or aren't.
     pub fn append(&self, batch: Batch, done: Done) {
         if batch.records.is_empty() {
             done(Err(Failure::Empty));
             return;
         }
+        let Some((batch, done)) = sealed(&self.keys, batch, done) else { return };
         match self.jobs.try_send(Job::Append(batch, done)) {
             Ok(()) => {}
             Err(TrySendError::Full(job)) => refuse(job, &Failure::Full),
@@ -183,6 +193,11 @@ impl Journal {
             // A writer that ended has nothing waiting.
             flushed.recv().ok();
         }
+    }
+
+    /// The keys of its personal fields.
+    pub(super) const fn keys(&self) -> &KeyRing {
+        &self.keys
     }
 
     /// A write failed: nothing is written any more.

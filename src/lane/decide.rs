@@ -11,8 +11,8 @@ use super::setup::RISK_GRACE;
 use super::timer::Timer;
 use crate::model::risk::{Assessment, Measured, RiskKind, SeenVehicle};
 use crate::model::{
-    Alarm, Channel, HoldCode, Now, ReasonedDecision, RecordKind, RiskAnswer, RiskDecision, RiskRequest, Severity,
-    Source, View,
+    Alarm, Channel, HoldCode, Now, Plate, ReasonedDecision, RecordKind, RiskAnswer, RiskDecision, RiskRequest,
+    Severity, Source, View,
 };
 
 #[derive(Serialize)]
@@ -47,8 +47,8 @@ impl Machine {
             at: now.wall,
             reply_by: now.wall.plus(self.setup.risk_timeout),
             vehicle: SeenVehicle {
-                tractor: passage.gathered.plate(View::Front).map(str::to_owned),
-                trailer: passage.gathered.plate(View::Rear).map(str::to_owned),
+                tractor: passage.gathered.plate(View::Front).map(Plate::from),
+                trailer: passage.gathered.plate(View::Rear).map(Plate::from),
                 country: passage.gathered.country(View::Front).map(str::to_owned),
             },
             notification: passage.matched.as_ref().and_then(|m| m.notification.as_deref().cloned()),

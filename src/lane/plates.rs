@@ -6,7 +6,7 @@ use super::evidence::{Change, Read};
 use super::setup::{CONFIDENCE_MIN, EVIDENCE_MAX};
 use crate::domain::plate::{Ballot, Confidence, Standing, Templates, Verdict, vote};
 use crate::model::registry::PlateOf;
-use crate::model::{Finding, FindingCode, View};
+use crate::model::{Finding, FindingCode, Purpose, View};
 
 /// Reads of one vehicle and what they say together.
 #[derive(Debug, Clone, Default)]
@@ -51,10 +51,15 @@ impl Plates {
             .map(|kept| Ballot {
                 camera: kept.camera.as_str(),
                 track: kept.read.track.as_deref(),
-                plate: kept.read.plate.as_deref(),
+                plate: kept.read.plate.as_ref().map(|plate| plate.reveal(Purpose::Matching)),
                 confidence: kept.read.confidence,
                 country: kept.read.country.as_deref(),
-                candidates: kept.read.candidates.iter().map(|other| (other.plate.as_str(), other.confidence)).collect(),
+                candidates: kept
+                    .read
+                    .candidates
+                    .iter()
+                    .map(|other| (other.plate.reveal(Purpose::Matching), other.confidence))
+                    .collect(),
             })
             .collect();
         vote(templates, &ballots, Confidence::of(CONFIDENCE_MIN))
@@ -80,8 +85,8 @@ impl Plates {
     pub(super) fn plate_of(&self, view: View) -> Option<PlateOf> {
         let verdict = self.verdict(view)?;
         let of_view = self.reads.iter().filter(|kept| kept.read.view == view);
-        let read = verdict.read.and_then(|place| of_view.map(|kept| kept.read.plate.as_deref()).nth(place).flatten());
-        let plate = read.unwrap_or(verdict.plate.as_str()).to_owned();
+        let read = verdict.read.and_then(|place| of_view.map(|kept| kept.read.plate.clone()).nth(place).flatten());
+        let plate = read.unwrap_or_else(|| verdict.plate.as_str().into());
         Some(PlateOf { plate, country: verdict.country.clone() })
     }
 

@@ -157,7 +157,9 @@ fn replay(passage: &mut Passage, record: &NewRecord, templates: &Templates) {
         | RecordKind::ProfilesChanged
         | RecordKind::SelectionCommitted
         | RecordKind::SelectionDrawn
-        | RecordKind::SelectionRevealed => {}
+        | RecordKind::SelectionRevealed
+        | RecordKind::KeysShredded
+        | RecordKind::AccessAnchored => {}
     }
 }
 

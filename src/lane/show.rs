@@ -5,8 +5,8 @@ use super::machine::Machine;
 use super::passage::{Because, Judged, Passage, Way};
 use super::texts::{Message, texts};
 use crate::model::{
-    Alarm, BarrierPlace, FindingCode, HoldCode, LaneState, Light, Now, PassageSummary, Phase, Scored, Service, Signal,
-    StateVersion, View,
+    Alarm, BarrierPlace, FindingCode, HoldCode, LaneState, Light, Now, PassageSummary, Phase, Plate, Scored, Service,
+    Signal, StateVersion, View,
 };
 
 impl Machine {
@@ -122,8 +122,8 @@ fn summary(passage: &Passage) -> PassageSummary {
     PassageSummary {
         id: passage.id,
         since: passage.steps.arrived,
-        tractor: passage.gathered.plate(View::Front).map(str::to_owned),
-        trailer: passage.gathered.plate(View::Rear).map(str::to_owned),
+        tractor: passage.gathered.plate(View::Front).map(Plate::from),
+        trailer: passage.gathered.plate(View::Rear).map(Plate::from),
         notification: passage.notification().map(str::to_owned),
         declaration: passage.declaration().map(str::to_owned),
         gross_kg: passage.gathered.weight().map(|reading| reading.gross_kg),

@@ -19,6 +19,7 @@ mod health;
 mod invariants;
 mod loops;
 mod pairs;
+mod privacy;
 mod stories;
 mod sundry;
 mod weights;

@@ -3,7 +3,7 @@
 use super::findings::Known;
 use crate::domain::{Kind, Standing, wrong_check_digit};
 use crate::model::registry::DocumentKind;
-use crate::model::{Finding, FindingCode};
+use crate::model::{Finding, FindingCode, Purpose};
 
 /// Every number whose check digit is wrong, each once. A container or an MRN that can't exist holds; a party's number
 /// is told, because foreign registers have numbers of any form.
@@ -13,13 +13,15 @@ pub(super) fn judge(known: &Known, findings: &mut Vec<Finding>) {
         checked.extend(notification.containers.iter().map(|number| (Kind::Container, number.as_str())));
         checked.extend(notification.documents.iter().map(|found| (kind_of(found.kind), found.number.as_str())));
         let carrier = &notification.carrier;
-        checked.extend(party_kind(&carrier.country, &carrier.id).map(|kind| (kind, carrier.id.as_str())));
+        let id = carrier.id.reveal(Purpose::Matching);
+        checked.extend(party_kind(&carrier.country, id).map(|kind| (kind, id)));
     }
     for declaration in &known.declarations {
         checked.extend(declaration.containers.iter().map(|number| (Kind::Container, number.as_str())));
         checked.push((kind_of(declaration.kind.document_kind()), declaration.number.as_str()));
         let holder = &declaration.holder;
-        checked.extend(party_kind(&holder.country, &holder.id).map(|kind| (kind, holder.id.as_str())));
+        let id = holder.id.reveal(Purpose::Matching);
+        checked.extend(party_kind(&holder.country, id).map(|kind| (kind, id)));
     }
     checked.sort_unstable();
     checked.dedup();

@@ -1,8 +1,8 @@
 //! A plate that was read against a plate that was notified.
 
 use crate::domain::plate::{Cost, Folded, Templates, distance, fold, skeleton};
-use crate::model::MatchQuery;
 use crate::model::registry::PlateOf;
+use crate::model::{MatchQuery, Purpose};
 
 /// What a misread plate may be off by: three confusions, or one other edit and one confusion.
 pub const FARTHEST: Cost = Cost::new(3);
@@ -45,7 +45,7 @@ impl SeenPlates {
     #[must_use]
     pub fn of(query: &MatchQuery, templates: &Templates) -> Self {
         let canonical = |plate: &PlateOf| {
-            let read = fold(&plate.plate);
+            let read = fold(plate.plate.reveal(Purpose::Matching));
             let canonical = templates.canonical(&read, plate.country.as_deref());
             (!read.is_empty()).then(|| SeenPlate { plate: canonical, read, country: plate.country.clone() })
         };
@@ -59,7 +59,7 @@ impl SeenPlates {
 /// The one form of a plate that is compared and indexed.
 #[must_use]
 pub fn canonical(plate: &PlateOf, templates: &Templates) -> Folded {
-    templates.canonical(&fold(&plate.plate), plate.country.as_deref())
+    templates.canonical(&fold(plate.plate.reveal(Purpose::Matching)), plate.country.as_deref())
 }
 
 /// Which part of the combination a plate was notified for.
@@ -85,7 +85,7 @@ pub fn compare(seen: &SeenPlate, notified: &PlateOf, part: Part, templates: &Tem
     let other = canonical(notified, templates);
     // The reader may have named no country, or the wrong one: the notified one's syntax settles the read, too.
     let same = seen.plate == other
-        || seen.read == fold(&notified.plate)
+        || seen.read == fold(notified.plate.reveal(Purpose::Matching))
         || templates.canonical(&seen.read, notified.country.as_deref()) == other
         || settles_to(seen, notified, &other, part, templates);
     if same {

@@ -16,6 +16,7 @@ pub mod mass;
 pub mod matched;
 pub mod observation;
 pub mod order;
+pub mod privacy;
 pub mod reader;
 mod receipt;
 pub mod record;
@@ -41,6 +42,7 @@ pub use observation::{
     WeightReading,
 };
 pub use order::{Order, OrderKind, OrderRefusal};
+pub use privacy::{DataClass, PersonId, PersonName, Plate, Purpose};
 pub use record::{NewRecord, RecordKind, Ticket};
 pub use registry::{Declaration, Party, PriorNotification, Receipt, ReceiptResult};
 pub use risk::{Channel, Measure, ReasonedDecision, RiskAnswer, RiskDecision, RiskRequest};

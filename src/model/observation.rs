@@ -1,9 +1,12 @@
 //! What devices report: the device payloads of the contract.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{DeviceName, Timestamp};
+use super::privacy::Masked;
+use super::{DeviceName, Plate, Timestamp};
 
 /// Which end of the vehicle a camera sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,7 +22,7 @@ pub enum View {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlateCandidate {
     /// The text.
-    pub plate: String,
+    pub plate: Plate,
     /// 0 to 1.
     #[serde(default)]
     pub confidence: Option<f64>,
@@ -36,7 +39,7 @@ pub struct PlateRead {
     /// Device time: evidence only.
     pub at: Timestamp,
     /// `None`: no plate found, which still proves presence.
-    pub plate: Option<String>,
+    pub plate: Option<Plate>,
     /// 0 to 1.
     #[serde(default)]
     pub confidence: Option<f64>,
@@ -184,12 +187,19 @@ pub struct RadiationReading {
 }
 
 /// What a document reader read (`document/<reader>`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentScan {
     /// A notification number, declaration number, MRN or TIR carnet number.
     pub reference: String,
     /// Device time.
     pub at: Timestamp,
+}
+
+/// A reader reads whatever is held before it.
+impl fmt::Debug for DocumentScan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DocumentScan").field("reference", &Masked).field("at", &self.at).finish()
+    }
 }
 
 /// What a navigation seal on the vehicle reports (`seal/<reader>`).

@@ -1,7 +1,10 @@
 //! What goes into the journal, and is published as a LaneEvent once it is durable.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
+use super::privacy::Masked;
 use super::{LaneId, PassageId, Timestamp};
 
 /// Names a batch of records from the moment it is handed out until its receipt comes back.
@@ -58,11 +61,15 @@ pub enum RecordKind {
     SelectionDrawn,
     /// The seed of a shift that is over was revealed.
     SelectionRevealed,
+    /// Keys of days that are over are about to be destroyed; written before it is done.
+    KeysShredded,
+    /// The access log is so long and ends so.
+    AccessAnchored,
 }
 
 impl RecordKind {
     /// All kinds.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::PassageOpened,
         Self::Evidence,
         Self::Matched,
@@ -86,6 +93,8 @@ impl RecordKind {
         Self::SelectionCommitted,
         Self::SelectionDrawn,
         Self::SelectionRevealed,
+        Self::KeysShredded,
+        Self::AccessAnchored,
     ];
 
     /// The name that the journal and LaneEvent carry.
@@ -115,6 +124,8 @@ impl RecordKind {
             Self::SelectionCommitted => "selection_committed",
             Self::SelectionDrawn => "selection_drawn",
             Self::SelectionRevealed => "selection_revealed",
+            Self::KeysShredded => "keys_shredded",
+            Self::AccessAnchored => "access_anchored",
         }
     }
 
@@ -126,7 +137,7 @@ impl RecordKind {
 }
 
 /// A record that is not in the journal yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewRecord {
     /// When it happened.
     pub at: Timestamp,
@@ -138,4 +149,17 @@ pub struct NewRecord {
     pub kind: RecordKind,
     /// A JSON object with the rest; its exact bytes are hashed.
     pub body: String,
+}
+
+/// The body tells of vehicles and persons.
+impl fmt::Debug for NewRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewRecord")
+            .field("at", &self.at)
+            .field("lane", &self.lane)
+            .field("passage", &self.passage)
+            .field("kind", &self.kind)
+            .field("body", &Masked)
+            .finish()
+    }
 }

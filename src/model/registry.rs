@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
+use super::privacy::{PersonId, PersonName, Plate};
 pub use super::receipt::{PathError, Receipt, ReceiptResult, RegisterKind};
 use super::state::Direction;
 
@@ -21,7 +22,7 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlateOf {
     /// As submitted.
-    pub plate: String,
+    pub plate: Plate,
     /// ISO alpha-2, `00` unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
@@ -41,10 +42,10 @@ pub struct Vehicle {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CarrierRef {
     /// BIN, IIN, INN or foreign number.
-    pub id: String,
+    pub id: PersonId,
     /// Name.
     #[serde(default)]
-    pub name: String,
+    pub name: PersonName,
     /// ISO alpha-2.
     #[serde(default)]
     pub country: String,
@@ -246,7 +247,7 @@ pub struct Guarantee {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// BIN, IIN, INN or foreign number.
-    pub id: String,
+    pub id: PersonId,
     /// ISO alpha-2.
     #[serde(default)]
     pub country: String,
@@ -321,14 +322,14 @@ pub enum PartyStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// BIN, IIN, INN or foreign number.
-    pub id: String,
+    pub id: PersonId,
     /// Grows with every change.
     pub revision: u64,
     /// Enter or withdraw.
     #[serde(default)]
     pub action: Action,
     /// Name.
-    pub name: String,
+    pub name: PersonName,
     /// ISO alpha-2.
     pub country: String,
     /// What it may do.

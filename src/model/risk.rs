@@ -9,7 +9,7 @@ use super::observation::RadiationAlarm;
 use super::registry::{Declaration, Party, PriorNotification};
 use super::selection::Source;
 use super::state::Direction;
-use super::{LaneId, PassageId, SiteId, Timestamp};
+use super::{LaneId, PassageId, Plate, SiteId, Timestamp};
 
 /// The customs channel; a greater one is stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,10 +73,10 @@ pub enum RiskKind {
 pub struct SeenVehicle {
     /// Front plate as read.
     #[serde(default)]
-    pub tractor: Option<String>,
+    pub tractor: Option<Plate>,
     /// Rear plate as read.
     #[serde(default)]
-    pub trailer: Option<String>,
+    pub trailer: Option<Plate>,
     /// ISO alpha-2 where the reader tells.
     #[serde(default)]
     pub country: Option<String>,

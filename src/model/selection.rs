@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::risk::{Channel, Measure};
-use super::{PassageId, Timestamp};
+use super::{PassageId, Plate, Timestamp};
 
 /// Why a vehicle was selected (domain §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -167,9 +167,9 @@ pub enum DrawKey {
     /// The notification's number.
     Notification(String),
     /// The front plate, folded.
-    Tractor(String),
+    Tractor(Plate),
     /// The rear plate, folded.
-    Trailer(String),
+    Trailer(Plate),
 }
 
 impl DrawKey {

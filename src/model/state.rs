@@ -8,7 +8,7 @@ use super::alarm::Alarm;
 use super::hold::Hold;
 use super::matched::Scored;
 use super::risk::Channel;
-use super::{LaneId, PassageId, Timestamp};
+use super::{LaneId, PassageId, Plate, Timestamp};
 
 /// Which way traffic goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -151,10 +151,10 @@ pub struct PassageSummary {
     pub since: Timestamp,
     /// Front plate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tractor: Option<String>,
+    pub tractor: Option<Plate>,
     /// Rear plate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trailer: Option<String>,
+    pub trailer: Option<Plate>,
     /// Matched notification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notification: Option<String>,

@@ -9,7 +9,7 @@ use crate::domain::{NumberKey, number_key};
 use crate::matching::{Candidate, Known, MatchPolicy, SeenPapers, SeenPlates, choose, judge};
 use crate::model::registry::{Declaration, DocumentRef, Party, PriorNotification};
 use crate::model::risk::Assessment;
-use crate::model::{MatchQuery, MatchResult, PassageId, Timestamp};
+use crate::model::{MatchQuery, MatchResult, PassageId, Purpose, Timestamp};
 
 /// A notification that may be meant, and who used it.
 pub(super) struct Considered {
@@ -61,7 +61,7 @@ pub(super) fn answer(
     let known = Known::of(choice, |chosen| {
         considered.iter().find(|one| std::ptr::eq(&*one.notification, chosen)).map(|one| Arc::clone(&one.notification))
     });
-    let tractor = query.tractor.as_ref().map(|tractor| fold(&tractor.plate));
+    let tractor = query.tractor.as_ref().map(|tractor| fold(tractor.plate.reveal(Purpose::Matching)));
     let joined = join(shelf, &query.documents, tractor.as_ref(), known.notification.as_deref())?;
     let parties = parties_of(known.notification.as_deref(), &joined.declarations, party);
     let known = Known { declarations: joined.declarations, unanswered: joined.unanswered, parties, ..known };
@@ -153,8 +153,8 @@ fn parties_of(
     declarations: &[Arc<Declaration>],
     party: impl Fn(&str) -> Option<Party>,
 ) -> Vec<Party> {
-    let carrier = notification.map(|found| found.carrier.id.as_str());
-    let holders = declarations.iter().map(|found| found.holder.id.as_str());
+    let carrier = notification.map(|found| found.carrier.id.reveal(Purpose::Register));
+    let holders = declarations.iter().map(|found| found.holder.id.reveal(Purpose::Register));
     let mut ids: Vec<&str> = carrier.into_iter().chain(holders).collect();
     let mut seen = std::collections::BTreeSet::new();
     ids.retain(|id| seen.insert(*id));

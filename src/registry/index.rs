@@ -9,7 +9,7 @@ use crate::domain::plate::{Cost, Folded, Templates, distance, fold};
 use crate::matching::index::{Full, Likeness, VehicleIndex};
 use crate::matching::{FARTHEST, SeenPlate, SeenPlates};
 use crate::model::registry::{Party, PriorNotification};
-use crate::model::{PassageId, Timestamp};
+use crate::model::{PassageId, Purpose, Timestamp};
 
 /// Notifications that one question looks at: the nearest plates first, then those expected closest to the arrival. A
 /// truck with more trips notified than that is found by its next one.
@@ -45,8 +45,8 @@ impl Entry {
         let plates = plates_of(notification);
         Self::new(
             &notification.number,
-            (&plates.tractor.plate, plates.tractor.country.as_deref()),
-            plates.rear.map(|rear| (rear.plate.as_str(), rear.country.as_deref())),
+            (plates.tractor.plate.reveal(Purpose::Register), plates.tractor.country.as_deref()),
+            plates.rear.map(|rear| (rear.plate.reveal(Purpose::Register), rear.country.as_deref())),
             notification.expected_at.unix_micros(),
             notification.valid_until.unix_micros(),
             templates,
@@ -117,7 +117,7 @@ impl Index {
     }
 
     pub(super) fn put_party(&mut self, party: Party) {
-        self.parties.insert(party.id.clone(), party);
+        self.parties.insert(party.id.reveal(Purpose::Register).to_owned(), party);
     }
 
     pub(super) fn drop_party(&mut self, id: &str) {

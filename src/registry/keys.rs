@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::plate::{Folded, fold};
 use crate::domain::{NumberKey, number_key};
+use crate::model::Purpose;
 use crate::model::registry::{Declaration, PlateOf, PriorNotification};
 
 /// The plates that a notification is found by.
@@ -30,5 +31,5 @@ pub(super) fn references(notification: &PriorNotification) -> BTreeSet<NumberKey
 /// The tractor that a declaration names. Folded only: it is compared with folded reads, exactly.
 pub(super) fn declared_tractor(declaration: &Declaration) -> Option<Folded> {
     let vehicle = declaration.vehicle.as_ref()?;
-    Some(fold(&vehicle.tractor.plate)).filter(|plate| !plate.is_empty())
+    Some(fold(vehicle.tractor.plate.reveal(Purpose::Register))).filter(|plate| !plate.is_empty())
 }

@@ -17,7 +17,7 @@ use super::keys::{declared_tractor, plates_of, references};
 use crate::domain::number_key;
 use crate::model::registry::{Action, Party, RegisterKind};
 use crate::model::risk::Assessment;
-use crate::model::{PassageId, ReceiptResult, Timestamp};
+use crate::model::{PassageId, Purpose, ReceiptResult, Timestamp};
 use crate::risk::stricter;
 use crate::wire::registry::{Document, identity, parse_document};
 
@@ -247,9 +247,9 @@ fn put_keys(connection: &Connection, document: &Document) -> rusqlite::Result<()
                 )?
                 .execute(params![
                     notification.number,
-                    entry.tractor.plate,
+                    entry.tractor.plate.reveal(Purpose::Register),
                     entry.tractor.country,
-                    entry.rear.map(|rear| rear.plate.as_str()),
+                    entry.rear.map(|rear| rear.plate.reveal(Purpose::Register)),
                     entry.rear.and_then(|rear| rear.country.as_deref()),
                     notification.expected_at.unix_micros(),
                     notification.valid_until.unix_micros(),

@@ -11,7 +11,7 @@ use super::store::Store;
 use crate::domain::plate::Templates;
 use crate::model::registry::{Action, RegisterKind};
 use crate::model::risk::Assessment;
-use crate::model::{Party, PassageId, Receipt, ReceiptResult, Timestamp};
+use crate::model::{Party, PassageId, Purpose, Receipt, ReceiptResult, Timestamp};
 use crate::wire::registry::{Document, identity, parse_document};
 
 /// Documents that one transaction may take.
@@ -118,7 +118,9 @@ fn remember(shared: &Shared, group: &mut Group) {
             }
             Document::Notification(found) => changes.push(Change::Put(Entry::of(&found, &shared.templates))),
             Document::Declaration(_) => {}
-            Document::Party(party) if party.action == Action::Withdraw => changes.push(Change::NoParty(party.id)),
+            Document::Party(party) if party.action == Action::Withdraw => {
+                changes.push(Change::NoParty(party.id.reveal(Purpose::Register).to_owned()))
+            }
             Document::Party(party) => changes.push(Change::Party(party)),
         }
     }

@@ -23,11 +23,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde_json::Value;
 
-use crate::actor::Recorder;
 use crate::actor::board::Board;
-use crate::model::{Now, PassageId};
+use crate::actor::{PassageReader, Recorder};
+use crate::model::Now;
 use officers::Officers;
 
 /// Largest request body, bytes.
@@ -35,8 +34,6 @@ const BODY_MAX_BYTES: usize = 64 * 1024;
 
 /// Reads the clocks.
 pub type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
-/// Reads a passage's records; the error is for people.
-pub type PassageReader = Arc<dyn Fn(PassageId) -> Result<Option<Value>, String> + Send + Sync>;
 
 /// What handlers share.
 #[derive(Clone)]

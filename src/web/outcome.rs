@@ -13,7 +13,7 @@ use super::WebState;
 use super::officers::{Deed, Officer};
 use super::reply::{Instead, fault, json_reply};
 use super::sign_in::{credentials, note, signed_in};
-use crate::journal::StoredRecord;
+use crate::journal::{StoredRecord, is_shredded};
 use crate::metrics;
 use crate::model::{InspectionOutcome, LaneId, NewRecord, PassageId, RecordKind};
 
@@ -101,6 +101,10 @@ fn refusal(known: &Known, outcome: &InspectionOutcome) -> Option<Response> {
         let message = "this vehicle was not referred, selected or held, so nobody inspected it";
         return Some(fault(StatusCode::CONFLICT, "not_inspected", message));
     }
+    if known.released_by.as_deref().is_some_and(is_shredded) {
+        let message = "who let this vehicle go is no longer on record, so nobody else can be told from them";
+        return Some(fault(StatusCode::CONFLICT, "shredded", message));
+    }
     if known.released_by.as_ref() == Some(&outcome.officer) {
         let message = "you let this vehicle go alone: another officer says what was found";
         return Some(fault(StatusCode::FORBIDDEN, "own_release", message));
@@ -156,7 +160,9 @@ fn known(records: &[StoredRecord]) -> Known {
             | RecordKind::ProfilesChanged
             | RecordKind::SelectionCommitted
             | RecordKind::SelectionDrawn
-            | RecordKind::SelectionRevealed => {}
+            | RecordKind::SelectionRevealed
+            | RecordKind::KeysShredded
+            | RecordKind::AccessAnchored => {}
         }
     }
     known

@@ -2,6 +2,8 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::model::privacy::MASK;
+
 /// Largest device message, bytes (contract).
 pub const DEVICE_MAX_BYTES: usize = 64 * 1024;
 /// Largest registry document, bytes (contract).
@@ -48,10 +50,27 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8], most: usize) -> Result<T, Malfor
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { "$".to_owned() } else { format!("$.{path}") };
-        Malformed::Json { path, message: error.into_inner().to_string() }
+        Malformed::Json { path, message: without_values(&error.into_inner().to_string()) }
     })?;
-    json.end().map_err(|error| Malformed::Json { path: "$".into(), message: error.to_string() })?;
+    json.end().map_err(|error| Malformed::Json { path: "$".into(), message: without_values(&error.to_string()) })?;
     Ok(value)
+}
+
+/// A parser's message without what it quotes of the foreign text, which may be a plate or a name (invariant C8): all
+/// from the first quotation mark to the last goes. What was expected and the names of our own keys stay.
+#[must_use]
+pub fn without_values(message: &str) -> String {
+    if ["missing field", "duplicate field"].iter().any(|ours| message.starts_with(ours)) {
+        return message.to_owned();
+    }
+    let (told, expected) = message.rfind(", expected ").map_or((message, ""), |at| message.split_at(at));
+    let is_mark = |c: char| c == '"' || c == '`';
+    let quoted = told.find(is_mark).zip(told.rfind(is_mark));
+    let parts = quoted.and_then(|(first, last)| Some((told.get(..first)?, told.get(last + 1..)?)));
+    match parts {
+        Some((before, after)) => format!("{before}{MASK}{after}{expected}"),
+        None => message.to_owned(),
+    }
 }
 
 /// Whether brackets outside of strings nest no deeper than allowed; looks at each byte once.
@@ -88,6 +107,36 @@ mod tests {
         assert!(!is_shallow(nested(DEPTH_MAX + 1).as_bytes()));
         assert!(is_shallow(format!("\"{}\\\"[\"", "[".repeat(100)).as_bytes()));
     }
+
+    #[test]
+    fn a_fault_names_its_place_and_what_was_expected_and_never_what_came() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum View {
+            Front,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        struct Read {
+            view: View,
+            confidence: f64,
+        }
+        let fault = |json: &str| parse::<Read>(json.as_bytes(), 200).expect_err("a fault").to_string();
+        for value in ["123ABC02", r#"1`2\"3`ABC02"#, ", expected 123ABC02", r"\u0410123BC77"] {
+            for json in [
+                format!(r#"{{"view":"front","confidence":"{value}"}}"#),
+                format!(r#"{{"view":"{value}","confidence":1}}"#),
+                format!(r#"{{"view":"front","confidence":["{value}"]}}"#),
+            ] {
+                let told = fault(&json);
+                assert!(!told.contains("ABC02") && !told.contains("BC77"), "{told}");
+            }
+        }
+        assert_eq!(fault(r#"{"view":"front","confidence":"12302"}"#), FLOAT);
+        assert_eq!(fault(r#"{"view":"front"}"#), "$: missing field `confidence` at line 1 column 16");
+        assert!(fault(r#"{"view":"x"}"#).contains("expected `front`"));
+    }
+
+    const FLOAT: &str = "$.confidence: invalid type: string ***, expected f64 at line 1 column 37";
 
     #[test]
     fn what_follows_the_value_is_refused() {

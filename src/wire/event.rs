@@ -38,7 +38,9 @@ pub fn shown_body(kind: RecordKind, body: &str) -> Cow<'_, str> {
         | RecordKind::DeviceFound
         | RecordKind::ServiceChanged
         | RecordKind::SelectionCommitted
-        | RecordKind::SelectionRevealed => Cow::Borrowed(body),
+        | RecordKind::SelectionRevealed
+        | RecordKind::KeysShredded
+        | RecordKind::AccessAnchored => Cow::Borrowed(body),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::bounds::{DOCUMENT_MAX_BYTES, Malformed, parse};
+use crate::model::Purpose;
 use crate::model::registry::{Declaration, Goods, Party, PathError, PriorNotification, RegisterKind, Vehicle};
 
 /// Items of goods that one document may carry (contract).
@@ -67,7 +68,7 @@ pub fn parse_document(kind: RegisterKind, bytes: &[u8]) -> Result<Document, Reje
     match &document {
         Document::Notification(notification) => check_notification(notification, &mut errors),
         Document::Declaration(declaration) => check_declaration(declaration, &mut errors),
-        Document::Party(party) => errors.text("$.id", &party.id, NUMBER_MAX_CHARS),
+        Document::Party(party) => errors.text("$.id", party.id.reveal(Purpose::Register), NUMBER_MAX_CHARS),
     }
     if errors.0.is_empty() {
         return Ok(document);
@@ -82,7 +83,7 @@ pub fn identity(document: &Document) -> (&str, u64) {
     match document {
         Document::Notification(notification) => (&notification.number, notification.revision),
         Document::Declaration(declaration) => (&declaration.number, declaration.revision),
-        Document::Party(party) => (&party.id, party.revision),
+        Document::Party(party) => (party.id.reveal(Purpose::Register), party.revision),
     }
 }
 
@@ -152,9 +153,9 @@ fn check_declaration(declaration: &Declaration, errors: &mut Errors) {
 }
 
 fn check_vehicle(vehicle: &Vehicle, errors: &mut Errors) {
-    errors.text("$.vehicle.tractor.plate", &vehicle.tractor.plate, 20);
+    errors.text("$.vehicle.tractor.plate", vehicle.tractor.plate.reveal(Purpose::Register), 20);
     for (index, trailer) in vehicle.trailers.iter().enumerate() {
-        errors.text(&format!("$.vehicle.trailers[{index}].plate"), &trailer.plate, 20);
+        errors.text(&format!("$.vehicle.trailers[{index}].plate"), trailer.plate.reveal(Purpose::Register), 20);
     }
 }
 

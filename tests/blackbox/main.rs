@@ -16,6 +16,7 @@ mod ingest;
 mod matching;
 mod orders;
 mod papers;
+mod privacy;
 mod reader;
 mod relay;
 mod restart;

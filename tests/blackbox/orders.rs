@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::rig::{LANE, Rig, Rms, http_at, is_command, is_event};
 
-fn add_officer(rig: &Rig, name: &str, role: &str) {
+pub(crate) fn add_officer(rig: &Rig, name: &str, role: &str) {
     let file = rig.dir.path().join("officers.toml");
     let mut child = Command::new(env!("CARGO_BIN_EXE_lane-controller"))
         .args(["officer", "add", name, "--role", role, "--file"])
@@ -29,7 +29,7 @@ fn orders() -> String {
     format!("POST /api/v1/lanes/{LANE}/orders")
 }
 
-fn signed(who: Option<(&str, &str)>) -> Vec<String> {
+pub(crate) fn signed(who: Option<(&str, &str)>) -> Vec<String> {
     let mut headers = vec!["Content-Type: application/json".to_owned()];
     if let Some((name, password)) = who {
         let credentials = base64::engine::general_purpose::STANDARD.encode(format!("{name}:{password}"));

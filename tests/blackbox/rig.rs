@@ -121,7 +121,7 @@ impl Rig {
         let log = File::options().create(true).append(true).open(self.dir.path().join("log")).expect("a log");
         let child = Command::new(env!("CARGO_BIN_EXE_lane-controller"))
             .args(["run", "--config"])
-            .env("LANE_CONTROLLER_LOG", "debug")
+            .env("LANE_CONTROLLER_LOG", "trace")
             .arg(self.config_path())
             .stderr(log)
             .spawn()
@@ -379,7 +379,9 @@ impl Rig {
 
     pub(crate) fn journal(&self, verb: &str) -> (Option<i32>, Vec<Value>) {
         let data = self.data();
-        self.tool(&["journal", verb, "--data", data.to_str().expect("UTF-8")])
+        let place = ["journal", verb, "--data", data.to_str().expect("UTF-8")];
+        let reveal: &[&str] = if verb == "show" { &["--reveal", "a test"] } else { &[] };
+        self.tool(&[&place, reveal].concat())
     }
 
     pub(crate) fn registry(&self, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
@@ -423,6 +425,13 @@ impl Drop for Rig {
         for child in children.into_iter().flatten() {
             drop(child.kill());
             drop(child.wait());
+        }
+        // Whatever a test does, its truck is not in the log (invariant C8).
+        if !std::thread::panicking() {
+            let log = self.log();
+            for plate in ["123ABC02", "123 ABC 02", "45DEF02", "45-DEF-02", "240440000300"] {
+                assert!(!log.contains(plate), "{plate} is in the log");
+            }
         }
     }
 }

@@ -201,7 +201,7 @@ fn the_preset_that_the_documentation_shows_works() {
         one(&preset.read(&document, seat, received()).expect("a read"))
     };
     let read = message("789GMP16");
-    assert_eq!((read.read.plate.as_deref(), read.read.confidence), (Some("789GMP16"), Some(0.99)));
+    assert_eq!((read.read.plate, read.read.confidence), (Some("789GMP16".into()), Some(0.99)));
     assert_eq!(read.read.at.to_string(), "2026-11-26T05:12:03.695Z");
     assert_eq!(message("Not defined").read.plate, None);
 }

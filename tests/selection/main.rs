@@ -91,7 +91,8 @@ async fn site() -> TempDir {
     let mut ledger = Ledger::default();
     for number in 0..DRAWS {
         let passage = PassageId(Uuid::from_u128(number));
-        let keys = vec![DrawKey::Declaration(format!("D-{}", number % 450)), DrawKey::Tractor(format!("T-{number}"))];
+        let keys =
+            vec![DrawKey::Declaration(format!("D-{}", number % 450)), DrawKey::Tractor(format!("T-{number}").into())];
         let hit = Hit {
             profile: "lot".into(),
             rate_ppm: 200_000,

@@ -10,8 +10,10 @@ use clap::Args;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::super::access::ForPurpose;
 use super::{EXIT_INPUT, Place, Trouble, tell};
 use crate::domain::plate::Templates;
+use crate::journal::Looked;
 use crate::matching::{MatchPolicy, Misread, Required, RoadLimits, Tolerance};
 use crate::model::registry::PlateOf;
 use crate::model::{Direction, FindingCode, LaneId, MatchQuery, PassageId, SiteId, Timestamp};
@@ -37,6 +39,9 @@ pub struct Find {
     /// Which registry.
     #[command(flatten)]
     place: Place,
+    /// For what; a plate is looked for.
+    #[command(flatten)]
+    purpose: ForPurpose,
 }
 
 fn direction(name: &str) -> Result<Direction, String> {
@@ -49,9 +54,10 @@ fn direction(name: &str) -> Result<Direction, String> {
 /// A JSON line a candidate, best first; the last line says what a lane would make of it.
 pub(super) fn run(command: &Find) -> Result<ExitCode, Trouble> {
     let templates = Arc::new(Templates::embedded());
-    let view = View::open(&command.place.directory()?, &templates)?;
+    let directory = command.place.directory()?;
+    let view = View::open(&directory, &templates)?;
     let now = Timestamp::new(Utc::now());
-    let plate = |text: &str, country: Option<&String>| PlateOf { plate: text.to_owned(), country: country.cloned() };
+    let plate = |text: &str, country: Option<&String>| PlateOf { plate: text.into(), country: country.cloned() };
     let query = MatchQuery {
         lane: LaneId::new("find").map_err(io::Error::other)?,
         passage: PassageId(Uuid::nil()),
@@ -65,6 +71,9 @@ pub(super) fn run(command: &Find) -> Result<ExitCode, Trouble> {
         axles: None,
     };
     let result = view.find(&query, &policy(templates)?, now)?;
+    // The plate that was looked for is not repeated there.
+    let found: Vec<&str> = result.candidates.iter().map(|candidate| candidate.notification.as_str()).collect();
+    command.purpose.looked(&directory, Looked::Register, format!("find: {}", found.join(", ")))?;
     let mut out = io::stdout().lock();
     for candidate in &result.candidates {
         let line = serde_json::to_string(candidate).map_err(io::Error::from)?;

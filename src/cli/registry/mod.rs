@@ -12,9 +12,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 
+use super::access::ForPurpose;
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
 use crate::device::mqtt::LinkError;
-use crate::journal::JournalError;
+use crate::journal::{AccessError, JournalError};
 use crate::registry::{RegistryError, RegistryFailure};
 
 pub use broker::ThroughBroker;
@@ -36,6 +37,9 @@ pub enum RegistryCommand {
         /// Which registry.
         #[command(flatten)]
         place: Place,
+        /// For what; documents name vehicles and persons.
+        #[command(flatten)]
+        purpose: ForPurpose,
     },
     /// Print the notifications that a plate may mean, a JSON line each with everything that speaks for and against
     /// it, and what a lane would make of them.
@@ -84,6 +88,8 @@ enum Trouble {
     NoReceipt { missing: usize, wait: std::time::Duration },
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error(transparent)]
+    Access(#[from] AccessError),
 }
 
 impl From<JournalError> for Trouble {
@@ -94,7 +100,8 @@ impl From<JournalError> for Trouble {
             | JournalError::TooNew { .. }
             | JournalError::Missing { .. }
             | JournalError::Database { .. }
-            | JournalError::Damaged { .. } => Self::Journal(error),
+            | JournalError::Damaged { .. }
+            | JournalError::Keys(_) => Self::Journal(error),
         }
     }
 }
@@ -130,7 +137,7 @@ pub fn run(command: RegistryCommand) -> ExitCode {
     let done = match command {
         RegistryCommand::Import(command) => import::run(&command),
         RegistryCommand::Find(command) => find::run(&command),
-        RegistryCommand::Show { number, place } => show::run(&number, &place),
+        RegistryCommand::Show { number, place, purpose } => show::run(&number, &place, &purpose),
     };
     done.unwrap_or_else(|trouble| {
         tell(&trouble.to_string());

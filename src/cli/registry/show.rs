@@ -5,13 +5,17 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::super::access::ForPurpose;
 use super::{EXIT_INPUT, Place, Trouble, tell};
+use crate::journal::Looked;
 use crate::model::registry::{DocumentRef, RegisterKind};
 use crate::registry::{Reader, StoredDocument};
 
-pub(super) fn run(number: &str, place: &Place) -> Result<ExitCode, Trouble> {
-    let reader = Reader::open(&place.directory()?)?;
+pub(super) fn run(number: &str, place: &Place, purpose: &ForPurpose) -> Result<ExitCode, Trouble> {
+    let directory = place.directory()?;
+    let reader = Reader::open(&directory)?;
     let documents = reader.documents(number)?;
+    purpose.looked(&directory, Looked::Register, named(&documents))?;
     let shown = documents.iter().map(|stored| show(&reader, stored)).collect::<Result<Vec<_>, Trouble>>()?;
     let all = json!({ "number": number, "referred_by": reader.referring_to(number)?, "documents": shown });
     let text = serde_json::to_string_pretty(&all).map_err(io::Error::from)?;
@@ -21,6 +25,16 @@ pub(super) fn run(number: &str, place: &Place) -> Result<ExitCode, Trouble> {
         return Ok(ExitCode::from(EXIT_INPUT));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// As the access log names what was found: a party's id may be a person's, so it isn't repeated there.
+fn named(documents: &[StoredDocument]) -> String {
+    let name = |stored: &StoredDocument| match stored.kind {
+        RegisterKind::Party => stored.kind.as_str().to_owned(),
+        RegisterKind::Notification | RegisterKind::Declaration => format!("{} {}", stored.kind.as_str(), stored.number),
+    };
+    let names: Vec<String> = documents.iter().map(name).collect();
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }
 
 fn show(reader: &Reader, stored: &StoredDocument) -> Result<Value, Trouble> {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! One passage is in memory at a time, so that years fit. Vehicles that are still in a lane are not counted. Reports
-//! name profiles, plates and officers: they are the auditor's.
+//! name profiles, plates and officers: they are the auditor's, and the one that names vehicles is in the access log.
 
 mod interval;
 mod passage;
@@ -22,8 +22,9 @@ use self::passage::Told;
 use self::post_entry::{COLUMNS, row};
 use self::risk::{Line, PROFILES_MAX, Risk, Tally};
 use super::EXIT_ENVIRONMENT;
+use super::access::ForPurpose;
 use super::journal::{Place, Trouble};
-use crate::journal::{Reader, Selection, StoredRecord};
+use crate::journal::{Looked, Reader, Selection, Sight, StoredRecord};
 use crate::model::{RecordKind, Timestamp};
 
 /// Completed passages read at once.
@@ -58,6 +59,9 @@ pub enum ReportCommand {
         /// How it is printed.
         #[arg(long, value_enum, default_value_t = RowFormat::Csv)]
         format: RowFormat,
+        /// For what; the report names vehicles and officers.
+        #[command(flatten)]
+        purpose: ForPurpose,
     },
 }
 
@@ -93,12 +97,19 @@ pub struct Period {
 }
 
 impl Period {
+    /// As the access log names it.
+    fn named(self) -> String {
+        let bound = |word: &str, at: Option<Timestamp>| at.map(|at| format!(" {word} {at}")).unwrap_or_default();
+        format!("{}{}", bound("from", self.from), bound("to", self.to))
+    }
+
     fn holds(self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+/// A day (UTC) or an instant (RFC 3339).
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     let day = text.parse::<NaiveDate>().ok().and_then(|day| day.and_hms_opt(0, 0, 0)).map(|day| day.and_utc());
     let at = day.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc)));
     at.map(Timestamp::new).ok_or_else(|| "2026-11-24 or 2026-11-24T05:00:00Z is expected".to_owned())
@@ -109,7 +120,9 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 pub fn run(command: ReportCommand) -> ExitCode {
     let done = match command {
         ReportCommand::Risk { place, period, format, chance } => risk_report(&place, period, format, chance),
-        ReportCommand::PostEntry { place, period, format } => post_entry_report(&place, period, format),
+        ReportCommand::PostEntry { place, period, format, purpose } => {
+            post_entry_report(&place, period, format, &purpose)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -141,7 +154,8 @@ fn each(
 }
 
 fn risk_report(place: &Place, period: Period, format: RiskFormat, chance: Option<String>) -> Result<(), Trouble> {
-    let reader = Reader::open(&place.directory()?)?;
+    // It counts profiles and results: nobody is named.
+    let reader = Reader::open(&place.directory()?)?.seeing(Sight::Masked);
     let mut tally = Tally::new(chance);
     each(&reader, period, |_, told| {
         tally.add(told);
@@ -208,8 +222,10 @@ fn table(report: &Risk) -> String {
     text
 }
 
-fn post_entry_report(place: &Place, period: Period, format: RowFormat) -> Result<(), Trouble> {
-    let reader = Reader::open(&place.directory()?)?;
+fn post_entry_report(place: &Place, period: Period, format: RowFormat, purpose: &ForPurpose) -> Result<(), Trouble> {
+    let directory = place.directory()?;
+    let reader = Reader::open(&directory)?;
+    purpose.looked(&directory, Looked::Report, format!("post-entry{}", period.named()))?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     match format {
         RowFormat::Csv => {

@@ -93,7 +93,9 @@ impl Told {
             | RecordKind::ServiceChanged
             | RecordKind::ProfilesChanged
             | RecordKind::SelectionCommitted
-            | RecordKind::SelectionRevealed => {}
+            | RecordKind::SelectionRevealed
+            | RecordKind::KeysShredded
+            | RecordKind::AccessAnchored => {}
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a link reports.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::ack::Ack;
@@ -16,7 +18,6 @@ pub enum NotSent {
 }
 
 /// A message that came.
-#[derive(Debug)]
 pub struct InboundMessage {
     /// Where.
     pub topic: String,
@@ -32,6 +33,16 @@ pub struct InboundMessage {
     pub user_properties: Vec<(String, String)>,
     /// Drop it when the message is owned.
     pub ack: Ack,
+}
+
+/// Where and how long, never what: payloads carry plates (invariant C8).
+impl fmt::Debug for InboundMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboundMessage")
+            .field("topic", &self.topic)
+            .field("bytes", &self.payload.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the link reports.

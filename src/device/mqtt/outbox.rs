@@ -1,6 +1,7 @@
 //! What waits while the broker is away.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 
 use bytes::Bytes;
 
@@ -10,7 +11,7 @@ pub(super) const EVENTS_MAX: usize = 10_000;
 pub(super) const STATES_MAX: usize = 10_000;
 
 /// A message to be published, at least once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// Where to.
     pub topic: String,
@@ -24,6 +25,16 @@ pub struct Outgoing {
     pub response_topic: Option<String>,
     /// What the answer carries back.
     pub correlation: Option<Vec<u8>>,
+}
+
+/// Where to and how long, never what: payloads carry plates (invariant C8).
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("topic", &self.topic)
+            .field("bytes", &self.payload.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Outgoing {

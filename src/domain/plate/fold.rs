@@ -1,5 +1,7 @@
 //! One form of a plate, whatever script and separators it was written in.
 
+use std::fmt;
+
 use smol_str::{SmolStr, SmolStrBuilder};
 use unicode_normalization::UnicodeNormalization;
 
@@ -9,8 +11,15 @@ const PASSES_MAX: usize = 4;
 /// A folded plate. Letters stay letters and digits digits: only the script and the separators go.
 ///
 /// 24 bytes; up to 23 bytes of text lie within, so a plate takes no heap.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Folded(SmolStr);
+
+/// Masked as `model::Plate` is (invariant C8).
+impl fmt::Debug for Folded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
 
 impl Folded {
     /// The folded text.

@@ -9,6 +9,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::fold::{Folded, fold};
 use super::templates::{Templates, is_country};
@@ -42,7 +43,7 @@ impl Confidence {
 }
 
 /// One read of a plate.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Ballot<'a> {
     /// Who read: a track is one of its own.
     pub camera: &'a str,
@@ -56,6 +57,17 @@ pub struct Ballot<'a> {
     pub country: Option<&'a str>,
     /// Other readings with their confidence, 0 to 1; one without confidence isn't counted.
     pub candidates: Vec<(&'a str, Option<f64>)>,
+}
+
+/// Who read, and nothing of what was read (invariant C8).
+impl fmt::Debug for Ballot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ballot")
+            .field("camera", &self.camera)
+            .field("confidence", &self.confidence)
+            .field("country", &self.country)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the reads say together.

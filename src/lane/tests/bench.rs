@@ -281,7 +281,7 @@ impl Bench {
             read_id: format!("r{}", self.reads),
             track: track.map(str::to_owned),
             at: self.now().wall,
-            plate: Some(plate.to_owned()),
+            plate: Some(plate.into()),
             confidence: Some(confidence),
             country: None,
             view,

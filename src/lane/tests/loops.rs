@@ -427,7 +427,7 @@ fn a_read_for_the_next_vehicle_is_kept_until_its_passage_begins() {
     lane.read(View::Front, "777KZK07");
     lane.arm(BarrierPlace::Exit, Position::Closed);
     let tractor = lane.machine.state(lane.now()).passage.expect("the next one's").tractor;
-    assert_eq!(tractor.as_deref(), Some("777KZK07"));
+    assert_eq!(tractor, Some("777KZK07".into()));
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn a_read_just_before_the_approach_loop_belongs_to_the_vehicle() {
     assert_eq!(lane.machine.phase(), Phase::Vacant);
     lane.see(LoopPlace::Approach, true);
     let tractor = lane.machine.state(lane.now()).passage.expect("a passage").tractor;
-    assert_eq!(tractor.as_deref(), Some("123ABC02"));
+    assert_eq!(tractor, Some("123ABC02".into()));
 }
 
 #[test]

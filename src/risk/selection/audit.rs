@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Ask, Ledger, commit};
+use super::{Ask, KEEP, Ledger, commit, draw};
 use crate::model::selection::{Commitment, DrawKey, Drawn, Seed, SelectionCommitted, SelectionRevealed};
 use crate::model::{PassageId, Source, Timestamp};
 
@@ -22,10 +22,21 @@ pub enum Event {
     Committed(SelectionCommitted),
     /// A draw.
     Drawn(Arc<Drawn>),
+    /// A draw whose plates and documents were shredded; it is known under its passage alone.
+    Shredded(Arc<Drawn>),
     /// A vehicle was let go.
     Released,
     /// A seed was revealed.
     Revealed(SelectionRevealed),
+}
+
+impl Event {
+    const fn drawn(&self) -> Option<&Arc<Drawn>> {
+        match self {
+            Self::Drawn(drawn) | Self::Shredded(drawn) => Some(drawn),
+            Self::Committed(_) | Self::Released | Self::Revealed(_) => None,
+        }
+    }
 }
 
 /// A record of the journal.
@@ -68,6 +79,9 @@ pub struct AuditReport {
     pub kept: u64,
     /// Draws of a shift that is not over: their seed is still secret.
     pub pending: u64,
+    /// Draws that can't be made again whole, because plates of theirs or of draws before them were shredded: their
+    /// numbers were drawn as they should.
+    pub shredded: u64,
     /// Numbers of draws that the journal does not have: lost with a crash before they counted.
     pub gaps: u64,
     /// Vehicles selected by the draw.
@@ -93,6 +107,8 @@ impl AuditReport {
 struct Seeds {
     committed: BTreeMap<Commitment, (u64, SelectionCommitted)>,
     revealed: BTreeMap<Commitment, (u64, Seed)>,
+    /// Until then draws may rest on ones that were shredded.
+    shredded_until: Option<Timestamp>,
 }
 
 /// Draws every draw again. `entries` are those of the whole journal, in order of their sequence.
@@ -108,7 +124,7 @@ pub fn audit(mut entries: Vec<Entry>) -> AuditReport {
     let mut ledger = Ledger::default();
     for entry in &entries {
         match &entry.event {
-            Event::Drawn(drawn) => check(entry, drawn, &seeds, &mut ledger, &mut report),
+            Event::Drawn(drawn) | Event::Shredded(drawn) => check(entry, drawn, &seeds, &mut ledger, &mut report),
             Event::Released => {
                 if let Some(passage) = entry.passage {
                     ledger.released(passage);
@@ -141,6 +157,7 @@ fn seeds(entries: &[Entry], report: &mut AuditReport) -> Seeds {
                     seeds.revealed.entry(body.commitment).or_insert((entry.sequence, body.seed));
                 }
             }
+            Event::Shredded(_) => seeds.shredded_until = seeds.shredded_until.max(Some(entry.at.plus(KEEP))),
             Event::Drawn(_) | Event::Released => {}
         }
     }
@@ -160,12 +177,9 @@ fn unrevealed(seeds: &Seeds, last: Timestamp, report: &mut AuditReport) {
 
 /// Lanes hand their draws to the journal side by side: the numbers say in which order they were made.
 pub(super) fn order_draws(entries: &mut [Entry]) {
-    let is_draw = |entry: &Entry| matches!(entry.event, Event::Drawn(_));
+    let is_draw = |entry: &Entry| entry.event.drawn().is_some();
     let mut draws: Vec<Entry> = entries.iter().filter(|entry| is_draw(entry)).cloned().collect();
-    draws.sort_by_key(|entry| match &entry.event {
-        Event::Drawn(drawn) => drawn.number,
-        Event::Committed(_) | Event::Released | Event::Revealed(_) => 0,
-    });
+    draws.sort_by_key(|entry| entry.event.drawn().map(|drawn| drawn.number));
     for (place, draw) in entries.iter_mut().filter(|entry| is_draw(entry)).zip(draws) {
         *place = draw;
     }
@@ -209,9 +223,22 @@ fn check(entry: &Entry, drawn: &Arc<Drawn>, seeds: &Seeds, ledger: &mut Ledger, 
     if drawn.drawn_for == passage && entry.sequence > *revealed_at && !ledger.has(passage) {
         report.fault(entry.sequence, "it was drawn after its seed had been revealed");
     }
+    if draw(seed, drawn.drawn_for) != drawn.value {
+        report.fault(entry.sequence, format!("draw {}: the seed gives another number", drawn.number));
+        return;
+    }
+    if matches!(entry.event, Event::Shredded(_)) {
+        report.shredded += 1;
+        ledger.take(entry.at, Arc::clone(drawn));
+        return;
+    }
     let ask = Ask { passage, at: entry.at, keys: drawn.keys.clone(), hits: drawn.hits.clone() };
     let again = ledger.draw(seed, drawn.commitment, ask);
     match difference(drawn, &again) {
+        Some(_) if seeds.shredded_until.is_some_and(|until| entry.at < until) => {
+            report.shredded += 1;
+            ledger.take(entry.at, Arc::clone(drawn));
+        }
         Some(what) => report.fault(entry.sequence, what),
         None => {
             report.verified += 1;

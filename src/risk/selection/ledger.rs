@@ -53,7 +53,7 @@ impl Ledger {
         let mut ledger = Self::default();
         for Entry { at, passage, event, .. } in entries {
             match event {
-                Event::Drawn(drawn) => ledger.take(at, drawn),
+                Event::Drawn(drawn) | Event::Shredded(drawn) => ledger.take(at, drawn),
                 Event::Released => passage.into_iter().for_each(|passage| ledger.released(passage)),
                 Event::Committed(_) | Event::Revealed(_) => {}
             }
@@ -366,10 +366,10 @@ mod tests {
     }
 
     fn tractor(plate: &str) -> DrawKey {
-        DrawKey::Tractor(plate.to_owned())
+        DrawKey::Tractor(plate.into())
     }
 
     fn trailer(plate: &str) -> DrawKey {
-        DrawKey::Trailer(plate.to_owned())
+        DrawKey::Trailer(plate.into())
     }
 }

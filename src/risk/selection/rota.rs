@@ -50,7 +50,7 @@ impl Rota {
             match &entry.event {
                 Event::Committed(body) => drop(secret.insert(body.commitment, body.clone())),
                 Event::Revealed(body) => drop(secret.remove(&body.commitment)),
-                Event::Drawn(_) | Event::Released => {}
+                Event::Drawn(_) | Event::Shredded(_) | Event::Released => {}
             }
         }
         secret.into_values().collect()

@@ -8,7 +8,7 @@ use super::preset::{
     Absence, Codes, Condition, Country, Ignored, Mapping, Message, Movement, Preset, Scaled, Then, Wants, Words,
 };
 use crate::model::observation::PlateCandidate;
-use crate::model::{PlateRead, Timestamp, View};
+use crate::model::{Plate, PlateRead, Timestamp, View};
 
 /// Reads of one message: vehicles in one picture.
 const READS_MAX: usize = 16;
@@ -133,7 +133,7 @@ impl<'a> Read<'a> {
             (Some(_), Some(scaled)) => share(scaled, self.scope)?,
             (Some(_) | None, _) => None,
         };
-        let candidates = self.candidates(plate.as_deref())?;
+        let candidates = self.candidates(plate.as_ref())?;
         let read = PlateRead {
             read_id: self.read_id(index)?,
             track: self.scope.text(&self.mapping.track).map(|(_, text)| reference(text)),
@@ -155,7 +155,7 @@ impl<'a> Read<'a> {
     }
 
     /// The plate's text, or none for a word that says so.
-    fn plate(self, path: &Path, text: String) -> Result<Option<String>, Unreadable> {
+    fn plate(self, path: &Path, text: String) -> Result<Option<Plate>, Unreadable> {
         if self.mapping.no_plate.contains(&text.to_lowercase()) {
             return Ok(None);
         }
@@ -163,10 +163,10 @@ impl<'a> Read<'a> {
             let message = format!("a plate has at most {PLATE_MAX_CHARS} characters, and no control characters");
             return Err(Unreadable::malformed(path.as_str(), message));
         }
-        Ok(Some(text))
+        Ok(Some(text.into()))
     }
 
-    fn candidates(self, plate: Option<&str>) -> Result<Vec<PlateCandidate>, Unreadable> {
+    fn candidates(self, plate: Option<&Plate>) -> Result<Vec<PlateCandidate>, Unreadable> {
         let wanted = &self.mapping.candidates;
         let listed = wanted.each.iter().find_map(|path| self.scope.find(path)?.as_array());
         let mut found = Vec::new();
@@ -180,7 +180,7 @@ impl<'a> Read<'a> {
             let Some((path, text)) = self.scope.text(std::slice::from_ref(path)) else { continue };
             found.extend(self.plate(path, text)?.map(|plate| PlateCandidate { plate, confidence: None }));
         }
-        found.retain(|candidate| Some(candidate.plate.as_str()) != plate);
+        found.retain(|candidate| Some(&candidate.plate) != plate);
         found.truncate(CANDIDATES_MAX);
         Ok(found)
     }

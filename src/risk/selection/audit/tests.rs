@@ -52,6 +52,28 @@ fn a_draw_that_was_tampered_with_is_found() {
 }
 
 #[test]
+fn shredded_plates_are_no_fault_and_their_numbers_are_still_drawn_again() {
+    let mut journal = honest();
+    let mut shredded = 0;
+    for entry in journal.iter_mut().filter(|entry| entry.at < at(1_000)) {
+        let Event::Drawn(drawn) = &entry.event else { continue };
+        let own = vec![DrawKey::Passage(entry.passage.expect("a passage"))];
+        entry.event = Event::Shredded(Arc::new(Drawn { keys: own, ..Drawn::clone(drawn) }));
+        shredded += 1;
+    }
+    let report = audit(journal.clone());
+    assert_eq!(report.first_faults, []);
+    assert!(shredded > 50 && report.shredded >= shredded, "{report:?}");
+    assert_eq!(report.draws, report.verified + report.shredded + report.pending);
+    for place in 0..journal.len() {
+        let mut changed = journal.clone();
+        let Event::Shredded(drawn) = &mut changed[place].event else { continue };
+        Arc::make_mut(drawn).value.0 ^= 1;
+        assert_eq!(audit(changed).faults, 1, "a number that the seed does not give is found all the same");
+    }
+}
+
+#[test]
 fn a_second_draw_for_a_declaration_is_found() {
     let mut journal = vec![committed(1, 0)];
     let mut ledgers = [Ledger::default(), Ledger::default()];
@@ -157,7 +179,7 @@ proptest! {
                 journal.push(entry(sequence, 10, Some(passage), Event::Released));
                 continue;
             }
-            let mut keys = vec![DrawKey::Tractor(format!("T-{tractor}"))];
+            let mut keys = vec![DrawKey::Tractor(format!("T-{tractor}").into())];
             if what > 1 {
                 keys.push(DrawKey::Declaration(format!("D-{declaration}")));
             }
@@ -190,7 +212,7 @@ fn honest() -> Vec<Entry> {
             let passage = u64::from(shift) * 100 + number;
             let keys = [
                 DrawKey::Declaration(format!("D-{}", passage % 250)),
-                DrawKey::Tractor(format!("T-{}", passage % 130)),
+                DrawKey::Tractor(format!("T-{}", passage % 130).into()),
             ];
             let hits = vec![Hit { quota: Some(30), ..hit() }];
             let ask = Ask { passage: id(passage), at: at(opens + 10), keys: keys.to_vec(), hits };
