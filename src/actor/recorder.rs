@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use journal_verify::SignedHead;
 use tokio::sync::oneshot;
 
 use super::board::Board;
@@ -35,6 +36,12 @@ impl Recorder {
             self.board.tell(self.outlet.event(sequence, record));
         }
         Ok(first)
+    }
+
+    /// The newest signed head of the journal.
+    #[must_use]
+    pub fn signed_head(&self) -> Option<Arc<SignedHead>> {
+        self.journal.signed_head()
     }
 
     /// Everything that the journal holds of a passage, also what the world is not shown. Blocks.

@@ -189,7 +189,12 @@ impl SiteState {
     async fn start(&mut self, me: &ActorRef<SiteMsg>, child: Child) -> Result<(), ActorProcessingErr> {
         let cell = match &child {
             Child::Journal => {
-                let args = KeeperArgs { journal: Arc::clone(&self.parts.journal), board: self.parts.board.clone() };
+                let args = KeeperArgs {
+                    journal: Arc::clone(&self.parts.journal),
+                    board: self.parts.board.clone(),
+                    outlet: self.parts.outlet.clone(),
+                    clock: self.parts.clock,
+                };
                 Actor::spawn_linked(None, JournalKeeper, args, me.get_cell()).await?.0.get_cell()
             }
             Child::Registry => self.start_registry(me).await?,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::camera::{self, Camera};
 use super::duration::Text;
+use super::journal::heads;
 use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawRequired};
 use super::place::{Step, steps};
 use super::reader::{portals, readers};
@@ -93,6 +94,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         command_ttl: faults.timeout("mqtt.command_ttl", raw.mqtt.command_ttl, Duration::from_secs(2)),
     };
     let risk = risk(raw.risk, faults, &mut warnings);
+    let heads = heads(raw.journal, faults);
     let policy = policy(raw.policy, faults);
     let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
     let own_presets = raw.cameras.presets_directory.is_some();
@@ -108,6 +110,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         site,
         mqtt,
         data: Data { directory },
+        heads,
         http,
         presets_directory,
         risk,

@@ -14,6 +14,7 @@ pub(super) const KEYS: Keys = Keys {
         ("site", leaf(&["id", "time_zone"])),
         ("mqtt", leaf(&["url", "client_id", "username", "password_file", "session_expiry", "command_ttl"])),
         ("data", leaf(&["directory"])),
+        ("journal", leaf(&["head_every", "head_records", "head_key_file"])),
         ("http", leaf(&["listen", "officers_file"])),
         (
             "risk",

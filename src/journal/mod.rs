@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  append(batch, done) ─▶ bounded channel ─▶ writer thread: all that waits = one transaction ─▶ commit ─▶ done(receipt)
-//!                                                       └─ chain: BLAKE3 over canonical bytes and the previous hash
+//!                                                       ├─ chain: BLAKE3 over canonical bytes and the previous hash
+//!                                                       └─ now and then: a signed head over the tree of all hashes
 //! ```
 //!
 //! Rules: one writer; nothing is acknowledged before its commit returned; a failed write is never tried again but
@@ -11,6 +12,8 @@
 //! What it does not do: decide anything, or know what a record means beyond which passages are open.
 
 mod chain;
+mod head_key;
+mod heads;
 mod reader;
 mod rows;
 mod seeds;
@@ -20,6 +23,8 @@ mod verify;
 mod writer;
 
 pub use chain::{GENESIS, hash_record};
+pub use head_key::{HeadKeyError, head_key, renew_head_key};
+pub use heads::{HeadRules, make_key_known};
 pub use reader::{OpenPassage, Reader, Selection, StoredRecord};
 pub use seeds::{SeedError, SeedVault};
 pub use store::{Claim, FILE_NAME, JournalError};

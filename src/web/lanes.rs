@@ -1,4 +1,4 @@
-//! What can be read: metrics, health, lanes, passages, events.
+//! What can be read: metrics, health, lanes, passages, events, the journal's signed head.
 
 use std::convert::Infallible;
 
@@ -73,6 +73,13 @@ pub(super) async fn passage(State(state): State<WebState>, Path(passage): Path<S
         Ok(Ok(None)) => fault(StatusCode::NOT_FOUND, "no_such_passage", "the journal holds no such passage"),
         Ok(Err(why)) => fault(StatusCode::SERVICE_UNAVAILABLE, "journal_unavailable", why),
         Err(_) => fault(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the journal could not be read"),
+    }
+}
+
+pub(super) async fn journal_head(State(state): State<WebState>) -> Response {
+    match state.recorder.signed_head() {
+        Some(head) => json_reply(StatusCode::OK, json!(head.as_ref())),
+        None => fault(StatusCode::NOT_FOUND, "no_head", "no head of the journal is signed yet"),
     }
 }
 
