@@ -150,7 +150,8 @@ pub(super) fn open_writer(place: &Place) -> Result<(Connection, u64), JournalErr
     // Checkpoints run on their own connection, off the writer's path.
     connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(fail)?;
     check_version(&connection, place)?;
-    connection.execute_batch(SCHEMA).map_err(fail)?;
+    // One transaction, one sync.
+    connection.execute_batch(&format!("BEGIN IMMEDIATE;{SCHEMA}COMMIT;")).map_err(fail)?;
     let epoch = next_epoch(&connection).map_err(fail)?;
     Ok((connection, epoch))
 }
