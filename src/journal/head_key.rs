@@ -24,7 +24,9 @@ pub enum HeadKeyError {
         source: io::Error,
     },
     /// What is in it.
-    #[error("the key of the journal's heads {path} is none: 64 hexadecimal digits are expected, from a good random source")]
+    #[error(
+        "the key of the journal's heads {path} is none: 64 hexadecimal digits are expected, from a good random source"
+    )]
     Form {
         /// Which.
         path: PathBuf,

@@ -49,7 +49,7 @@ pub(super) enum Sign {
 }
 
 /// What is durable, for whoever asks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shown {
     records: AtomicU64,
     head: Mutex<Option<Arc<SignedHead>>>,

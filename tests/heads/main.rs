@@ -144,7 +144,7 @@ fn a_head_that_counts_as_none_says_nothing_of_the_journal() {
     let (good, forged) = (std::fs::read_to_string(&site.witnessed).expect("read"), site.path("forged"));
     let foreign = site.path("foreign");
     let other = TempDir::new().expect("a directory");
-    drop(open_with(other.path(), SigningKey::from_bytes(&[9; 32]), NEVER, 1).map(|journal| write(&journal, 1)));
+    write(&open_with(other.path(), SigningKey::from_bytes(&[9; 32]), NEVER, 1), 1);
     std::fs::write(&foreign, stdout(&tool(other.path(), &["key"]))).expect("written");
     for text in [String::new(), "{}".into(), good.replace("\"size\":40", "\"size\":39")] {
         std::fs::write(&forged, text).expect("written");
@@ -198,7 +198,7 @@ fn an_auditor_checks_a_record_and_two_heads_with_nothing_but_the_public_key() {
 fn a_key_that_was_replaced_stays_known_and_its_heads_stay_good() {
     let dir = TempDir::new().expect("a directory");
     let first = head_key(dir.path(), None).expect("made");
-    let journal = open_with(dir.path(), first.clone(), NEVER, 5).expect("opened");
+    let journal = open_with(dir.path(), first.clone(), NEVER, 5);
     write(&journal, 5);
     assert_eq!(tool(dir.path(), &["key", "--renew"]).status.code(), Some(3), "the controller runs");
     drop(journal);
@@ -206,7 +206,7 @@ fn a_key_that_was_replaced_stays_known_and_its_heads_stay_good() {
     assert_eq!((renewed.status.code(), stdout(&renewed).lines().count()), (Some(0), 2));
     let second = head_key(dir.path(), None).expect("read");
     assert_ne!(first, second);
-    open_with(dir.path(), second, NEVER, 5).map(|journal| write(&journal, 5)).expect("opened");
+    write(&open_with(dir.path(), second, NEVER, 5), 5);
     let named: Vec<_> = heads(dir.path()).iter().map(|head| head.key_id().to_owned()).collect();
     assert_ne!(named[0], named[1]);
     let keys = dir.path().join("keys").display().to_string();
@@ -264,12 +264,12 @@ fn stdout(output: &Output) -> String {
 }
 
 fn open(directory: &Path, every: Duration, records: u64) -> Journal {
-    open_with(directory, SigningKey::from_bytes(&[7; 32]), every, records).expect("opened")
+    open_with(directory, SigningKey::from_bytes(&[7; 32]), every, records)
 }
 
-fn open_with(directory: &Path, key: SigningKey, every: Duration, records: u64) -> Result<Journal, JournalError> {
+fn open_with(directory: &Path, key: SigningKey, every: Duration, records: u64) -> Journal {
     let heads = HeadRules { site: SiteId::new("korday").expect("a name"), key, every, records };
-    Journal::open(directory, Limits { heads: Some(heads), ..Limits::default() })
+    Journal::open(directory, Limits { heads: Some(heads), ..Limits::default() }).expect("opened")
 }
 
 fn batch(count: usize) -> Batch {
@@ -328,7 +328,8 @@ fn cut(directory: &Path, last: u64) {
 fn chain_anew(directory: &Path) {
     let connection = Connection::open(directory.join(FILE_NAME)).expect("opened");
     let mut previous = lane_controller::journal::GENESIS;
-    let mut statement = connection.prepare("SELECT sequence, at, lane, kind, body FROM record ORDER BY sequence").expect("SQL");
+    let mut statement =
+        connection.prepare("SELECT sequence, at, lane, kind, body FROM record ORDER BY sequence").expect("SQL");
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)));
     let rows: Vec<(i64, i64, String, String, String)> = rows.expect("read").collect::<Result<_, _>>().expect("read");
     for (sequence, at, lane, kind, body) in rows {
@@ -340,6 +341,9 @@ fn chain_anew(directory: &Path) {
         previous = hash;
     }
     connection.execute("UPDATE head SET hash = ?1", [previous]).expect("headed");
-    assert_eq!(verify(directory).map(|report| report.damage).expect("read").map(|damage| damage.first_bad()), Some(Some(11)));
+    assert_eq!(
+        verify(directory).map(|report| report.damage).expect("read").map(|damage| damage.first_bad()),
+        Some(Some(11))
+    );
     assert!(matches!(verify(directory).expect("read").damage, Some(Damage::Rewritten { from: 11, to: 20 })));
 }

@@ -5,7 +5,9 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
-use journal_verify::{Damage, Fields, GENESIS, JournalFile, Mark, PublicKey, PublicKeys, Row, SignedHead, Walk, hash_record};
+use journal_verify::{
+    Damage, Fields, GENESIS, JournalFile, Mark, PublicKey, PublicKeys, Row, SignedHead, Walk, hash_record,
+};
 use lane_controller::journal::{Batch, FILE_NAME, HeadRules, Journal, Limits};
 use lane_controller::model::{LaneId, NewRecord, PassageId, RecordKind, SiteId, Ticket, Timestamp};
 use rusqlite::Connection;

@@ -191,7 +191,9 @@ fn a_record_deleted_swapped_doubled_or_cut_is_found_by_the_chain_or_by_a_signed_
                 other => panic!("{deed:?} {place}: {other:?}"),
             }
         }
-        println!("{deed:?}: {plain} found by the chain; chain made anew: {by_head} rewritten, {shorter} shorter, {unseen} without a signed head unseen");
+        println!(
+            "{deed:?}: {plain} found by the chain; chain made anew: {by_head} rewritten, {shorter} shorter, {unseen} without a signed head unseen"
+        );
         assert!(plain > 0);
         assert_eq!(by_head + shorter, unseen, "the chain alone never finds what was chained anew");
     }

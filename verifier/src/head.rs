@@ -352,7 +352,8 @@ mod tests {
 
     #[test]
     fn keys_are_lines_whose_name_follows_from_the_key() {
-        let line = |seed| serde_json::to_string(&PublicKey::of(&key(seed).verifying_key(), "2026".into())).expect("prints");
+        let line =
+            |seed| serde_json::to_string(&PublicKey::of(&key(seed).verifying_key(), "2026".into())).expect("prints");
         let two = PublicKeys::parse(&format!("{}\n{}\n", line(7), line(8))).expect("keys");
         assert!(two.knows(&key_id(&key(8).verifying_key())));
         let renamed = line(7).replace(&key_id(&key(7).verifying_key()), "0123456789abcdef");

@@ -8,7 +8,9 @@ use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use journal_verify::{Depth, KeysFrom, Proof, ProofFault, PublicKeys, Report, Request, check_proof, read_heads, verify};
+use journal_verify::{
+    Depth, KeysFrom, Proof, ProofFault, PublicKeys, Report, Request, check_proof, read_heads, verify,
+};
 
 const HELP: &str = "\
 Verifies the journal of a lane-controller.
@@ -119,7 +121,9 @@ fn look(journal: &Path, request: &Request) -> Result<u8, String> {
     let line = serde_json::to_string(&report).map_err(|error| error.to_string())?;
     writeln!(io::stdout().lock(), "{line}").map_err(|error| error.to_string())?;
     if !request.heads.is_empty() && report.keys == KeysFrom::Journal {
-        say("the heads were held against the journal's own keys: give --key those that you took when the site was set up");
+        say(
+            "the heads were held against the journal's own keys: give --key those that you took when the site was set up",
+        );
     }
     Ok(verdict(&report))
 }

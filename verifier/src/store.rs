@@ -170,7 +170,8 @@ impl JournalFile {
     /// Hands every record's hash on, in the order of sequence, up to a sequence.
     pub(crate) fn hashes(&self, last: u64, mut take: impl FnMut(&[u8])) -> Result<u64, OpenError> {
         let mut read = || -> rusqlite::Result<u64> {
-            let mut statement = self.connection.prepare("SELECT hash FROM record WHERE sequence BETWEEN 1 AND ?1 ORDER BY sequence")?;
+            let mut statement =
+                self.connection.prepare("SELECT hash FROM record WHERE sequence BETWEEN 1 AND ?1 ORDER BY sequence")?;
             let mut rows = statement.query([i64::try_from(last).unwrap_or(i64::MAX)])?;
             let mut count = 0;
             while let Some(row) = rows.next()? {
