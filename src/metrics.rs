@@ -93,6 +93,8 @@ catalogue! {
     COMMIT = "journal_commit_seconds", Histogram, "A commit of the journal, sync included.";
     BATCH = "journal_commit_records", Histogram, "Records in a commit of the journal.";
     POISONED = "journal_poisoned", Gauge, "1 once a write to the journal has failed.";
+    HEAD_AGE = "journal_head_age_seconds", Gauge, "Age of the journal's newest signed head.";
+    HEAD_BEHIND = "journal_head_behind_records", Gauge, "Records that no signed head covers yet.";
     CONNECTED = "mqtt_connected", Gauge, "1 while the broker can be reached.";
     COALESCED = "ingress_coalesced_total", Counter, "Readings replaced by newer ones of the same device, by lane.";
     MAILBOX = "mailbox_depth", Gauge, "Readings under way to a lane, by lane.";
@@ -222,6 +224,12 @@ pub fn journal_commit(took: Duration, records: usize) {
 /// Whether the journal takes records.
 pub fn journal_poisoned(poisoned: bool) {
     gauge!(POISONED).set(if poisoned { 1.0 } else { 0.0 });
+}
+
+/// The newest signed head is so old, and so many records are not under it.
+pub fn journal_head(age: Duration, behind: u64) {
+    gauge!(HEAD_AGE).set(age.as_secs_f64());
+    gauge!(HEAD_BEHIND).set(u32::try_from(behind).map_or(f64::from(u32::MAX), f64::from));
 }
 
 /// Whether the broker can be reached.

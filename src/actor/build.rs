@@ -10,8 +10,9 @@ use crate::device::camera::PresetFault;
 use crate::device::listen::{ListenSettings, Speaks};
 use crate::device::scale::{Expected, ScaleSettings};
 use crate::domain::plate::Templates;
-use crate::journal::JournalError;
+use crate::journal::{HeadKeyError, HeadRules, JournalError, Limits, head_key};
 use crate::matching::{MatchPolicy, Misread, Required, RoadLimits, Tolerance};
+use crate::metrics;
 use crate::model::DeviceName;
 use crate::model::scale::ScalePort;
 use crate::registry::RegistryError;
@@ -25,6 +26,9 @@ pub enum RunError {
     /// The journal.
     #[error("the journal can not be opened: {0}")]
     Journal(#[from] JournalError),
+    /// The key of the journal's heads.
+    #[error(transparent)]
+    HeadKey(#[from] HeadKeyError),
     /// The registry.
     #[error("the registry can not be opened: {0}")]
     Registry(#[from] RegistryError),
@@ -82,7 +86,22 @@ pub fn check_files(config: &Config) -> Result<(), RunError> {
     templates(config)?;
     limits(config)?;
     rms_parts(config)?;
+    if let Some(path) = &config.heads.key_file {
+        head_key(&config.data.directory, Some(path))?;
+    }
     Ok(())
+}
+
+/// What the journal is told of its disk and its heads. The signing key is made here at the first start.
+pub(super) fn journal_limits(config: &Config) -> Result<Limits, RunError> {
+    let observer = |stats: crate::journal::CommitStats| metrics::journal_commit(stats.took, stats.records);
+    let heads = HeadRules {
+        site: config.site.id.clone(),
+        key: head_key(&config.data.directory, config.heads.key_file.as_deref())?,
+        every: config.heads.every,
+        records: config.heads.records,
+    };
+    Ok(Limits { observer: Some(Arc::new(observer)), heads: Some(heads), ..Limits::default() })
 }
 
 /// What the site requires of vehicles and documents.

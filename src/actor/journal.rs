@@ -1,12 +1,15 @@
-//! The journal's keeper: watches it, tells the board and the site, and closes it last.
+//! The journal's keeper: watches it, tells the board and the site, publishes its signed heads, and closes it last.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::DateTime;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::board::{Board, Part};
+use super::clock::SiteClock;
 use super::keys::KeysKeeper;
+use super::outlet::Outlet;
 use super::parts::SiteParts;
 use crate::journal::Journal;
 use crate::metrics;
@@ -22,27 +25,42 @@ pub(super) struct KeeperArgs {
     pub(super) journal: Arc<Journal>,
     pub(super) board: Board,
     keys: KeysKeeper,
+    outlet: Outlet,
+    clock: SiteClock,
 }
 
 impl KeeperArgs {
     pub(super) fn of(parts: &SiteParts) -> Self {
-        Self { journal: Arc::clone(&parts.journal), board: parts.board.clone(), keys: parts.keys.clone() }
+        Self {
+            journal: Arc::clone(&parts.journal),
+            board: parts.board.clone(),
+            keys: parts.keys.clone(),
+            outlet: parts.outlet.clone(),
+            clock: parts.clock,
+        }
     }
+}
+
+pub(super) struct KeeperState {
+    args: KeeperArgs,
+    /// Records under the head that was published last.
+    published: u64,
 }
 
 pub(super) struct JournalKeeper;
 
 impl Actor for JournalKeeper {
     type Msg = Look;
-    type State = KeeperArgs;
+    type State = KeeperState;
     type Arguments = KeeperArgs;
 
-    async fn pre_start(&self, me: ActorRef<Look>, args: KeeperArgs) -> Result<KeeperArgs, ActorProcessingErr> {
+    async fn pre_start(&self, me: ActorRef<Look>, args: KeeperArgs) -> Result<KeeperState, ActorProcessingErr> {
         drop(me.send_interval(LOOK_EVERY, || Look));
-        Ok(args)
+        Ok(KeeperState { args, published: 0 })
     }
 
-    async fn handle(&self, _: ActorRef<Look>, Look: Look, args: &mut KeeperArgs) -> Result<(), ActorProcessingErr> {
+    async fn handle(&self, _: ActorRef<Look>, Look: Look, state: &mut KeeperState) -> Result<(), ActorProcessingErr> {
+        let args = &state.args;
         let poisoned = args.journal.is_poisoned();
         metrics::journal_poisoned(poisoned);
         if poisoned {
@@ -53,8 +71,27 @@ impl Actor for JournalKeeper {
             args.board.set_back(Part::Journal, "journal");
         }
         if !poisoned {
-            args.keys.look().await;
+            state.args.keys.look().await;
         }
+        state.show_head();
         Ok(())
+    }
+}
+
+impl KeeperState {
+    fn show_head(&mut self) {
+        let args = &self.args;
+        let Some(head) = args.journal.signed_head() else { return };
+        let age = DateTime::parse_from_rfc3339(head.at()).ok().and_then(|at| {
+            let age = args.clock.now().wall.utc().signed_duration_since(at);
+            age.to_std().ok()
+        });
+        metrics::journal_head(age.unwrap_or_default(), args.journal.records().saturating_sub(head.size()));
+        // A broker that comes back may have forgotten what it kept: the link keeps the newest until then.
+        let is_away = args.board.not_ready().iter().any(|(part, ..)| *part == Part::Broker);
+        if is_away || head.size() > self.published {
+            args.outlet.head(&head);
+            self.published = head.size();
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use journal_verify::SignedHead;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -105,6 +106,11 @@ impl Outlet {
 
     pub(super) fn receipt(&self, receipt: &Receipt) {
         self.tell(Outgoing::plain(topic::receipt(&self.site), json(receipt)));
+    }
+
+    /// For a witness, who keeps what was retained before.
+    pub(super) fn head(&self, head: &SignedHead) {
+        self.tell(Outgoing::retained(topic::journal_head(&self.site), head.to_json().into_bytes()));
     }
 
     /// Publishes a durable record as a LaneEvent and hands it back for the event stream.

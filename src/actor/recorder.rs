@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use journal_verify::SignedHead;
 use tokio::sync::oneshot;
 
 use super::board::Board;
@@ -43,6 +44,12 @@ impl Recorder {
     /// When it can't be written: the look must not be granted.
     pub fn looked(&self, access: &Access) -> Result<u64, AccessError> {
         AccessLog::of(&self.directory).record(access)
+    }
+
+    /// The newest signed head of the journal.
+    #[must_use]
+    pub fn signed_head(&self) -> Option<Arc<SignedHead>> {
+        self.journal.signed_head()
     }
 
     /// Everything that the journal holds of a passage, also what the world is not shown. Blocks.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::board::{Board, Part};
-use super::build::{RunError, lane_parts, limits, match_policy, rms_parts, templates};
+use super::build::{RunError, journal_limits, lane_parts, limits, match_policy, rms_parts, templates};
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
 use super::intake::{Cameras, Intake};
@@ -26,8 +26,7 @@ use super::wiring::{self, Lines};
 use crate::config::{self, Config};
 use crate::device::camera::presets;
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
-use crate::journal::{Journal, Limits, Reader, Sight, StoredRecord};
-use crate::metrics;
+use crate::journal::{Journal, Reader, Sight, StoredRecord};
 use crate::model::{DeviceName, LaneId, PassageId, RecordKind};
 use crate::registry::Registry;
 use crate::risk::Degraded;
@@ -90,7 +89,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     board.set_away(Part::Start, "site", "the actors are starting");
     board.set_away(Part::Broker, "mqtt", "not connected yet");
     let directory = config.data.directory.clone();
-    let journal = Arc::new(Journal::open(&directory, journal_limits())?);
+    let journal = Arc::new(Journal::open(&directory, journal_limits(config)?)?);
     let reader = Reader::open(&directory)?;
     let templates = templates(config)?;
     let registry = Arc::new(Registry::open(&directory, Arc::clone(&templates))?);
@@ -208,11 +207,6 @@ fn status_payloads(clock: SiteClock) -> Status {
         serde_json::json!({ "online": online, "version": version, "since": clock.now().wall }).to_string().into_bytes()
     };
     Status { online: payload(true), offline: payload(false) }
-}
-
-fn journal_limits() -> Limits {
-    let observer = |stats: crate::journal::CommitStats| metrics::journal_commit(stats.took, stats.records);
-    Limits { observer: Some(Arc::new(observer)), ..Limits::default() }
 }
 
 /// Notifications that the journal says were used after the register last heard of it.
@@ -347,7 +341,10 @@ impl Running {
         }
         let let_go = join_all(self.relays.iter().map(|(_, line)| line.shutdown()));
         tokio::time::timeout(RELAYS_STOP_WITHIN, let_go).await.ok();
-        self.journal.flush();
+        self.journal.seal();
+        if let Some(head) = self.recorder.signed_head() {
+            self.recorder.outlet.head(&head);
+        }
         let (topic, payload) = self.status;
         self.link.publish(Outgoing::retained(topic, payload)).ok();
         tokio::time::timeout(LINK_STOP_WITHIN, self.link.shutdown()).await.ok();

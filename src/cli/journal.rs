@@ -1,4 +1,4 @@
-//! `journal`: verify, show, export.
+//! `journal`: verify, show, export; its heads and proofs are next door.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,10 +9,11 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::access::{self, AccessCommand, Reveal};
+use super::heads::{self, HeadsFault, ProveArguments, VerifyArguments};
 use super::selection::{self, SelectionCommand};
 use super::shred::{self, ShredCommand};
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
-use crate::journal::{AccessError, JournalError, Looked, Reader, Selection, Sight, verify};
+use crate::journal::{AccessError, HeadKeyError, JournalError, Looked, Reader, Selection, Sight};
 use crate::model::{LaneId, PassageId, RecordKind};
 
 /// Records read at once by `show` and `export`.
@@ -21,11 +22,42 @@ const PAGE: u64 = 1_000;
 /// What to do with the journal.
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
-    /// Check every record against its hash, its place and the head; exit 1 names the first that is wrong.
+    /// Check every record against its hash, its place and the signed heads; exit 1 names the first that is wrong, 2 says
+    /// that the journal is shorter than a head.
     Verify {
         /// Which journal.
         #[command(flatten)]
         place: Place,
+        /// Held against what.
+        #[command(flatten)]
+        against: VerifyArguments,
+    },
+    /// Print the newest signed head that the journal keeps, as it was published.
+    Head {
+        /// Which journal.
+        #[command(flatten)]
+        place: Place,
+        /// All that it keeps, a line each.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Print the public keys that signed heads, the newest last: what auditors and witnesses need.
+    Key {
+        /// Which journal.
+        #[command(flatten)]
+        place: Place,
+        /// Replace the signing key first; the controller must not run.
+        #[arg(long)]
+        renew: bool,
+    },
+    /// Print a proof that a record is under a head, or that a head continues another; `journal-verify --proof` checks it.
+    Prove {
+        /// Which journal.
+        #[command(flatten)]
+        place: Place,
+        /// Of what.
+        #[command(flatten)]
+        what: ProveArguments,
     },
     /// Print records as JSON lines; plates, persons and officers are masked unless a purpose is named.
     Show {
@@ -99,6 +131,10 @@ pub(super) enum Trouble {
     Config { path: PathBuf, why: String },
     #[error("`{0}` is no {1}")]
     Filter(String, &'static str),
+    #[error(transparent)]
+    Heads(#[from] HeadsFault),
+    #[error(transparent)]
+    HeadKey(#[from] HeadKeyError),
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
     #[error(transparent)]
@@ -157,7 +193,10 @@ fn directory_of(config: &Path) -> Result<PathBuf, Trouble> {
 #[must_use]
 pub fn run(command: JournalCommand) -> ExitCode {
     let done = match command {
-        JournalCommand::Verify { place } => check(&place),
+        JournalCommand::Verify { place, against } => heads::verify(&place, &against),
+        JournalCommand::Head { place, all } => heads::show(&place, heads::Which::from_all(all)),
+        JournalCommand::Key { place, renew } => heads::keys(&place, heads::Renewal::from_flag(renew)),
+        JournalCommand::Prove { place, what } => heads::prove(&place, &what),
         JournalCommand::Show { place, filter, reveal } => show(&place, filter, &reveal, Sight::Masked),
         JournalCommand::Access(command) => access::run(&command),
         JournalCommand::Shred(command) => shred::run(&command),
@@ -168,28 +207,20 @@ pub fn run(command: JournalCommand) -> ExitCode {
         }
     };
     done.unwrap_or_else(|trouble| {
-        let is_input = matches!(trouble, Trouble::Filter(..) | Trouble::Refused(_));
-        let code = if is_input { EXIT_INPUT } else { EXIT_ENVIRONMENT };
+        let code = match &trouble {
+            Trouble::Filter(..) | Trouble::Refused(_) => EXIT_INPUT,
+            Trouble::Heads(fault) => fault.exit_code(),
+            Trouble::Journal(_)
+            | Trouble::Config { .. }
+            | Trouble::HeadKey(_)
+            | Trouble::Access(_)
+            | Trouble::Shred(_)
+            | Trouble::Output(_) => EXIT_ENVIRONMENT,
+        };
         // Nobody reads standard error: the exit code still tells.
         drop(writeln!(io::stderr().lock(), "{trouble}"));
         ExitCode::from(code)
     })
-}
-
-fn check(place: &Place) -> Result<ExitCode, Trouble> {
-    let report = verify(&place.directory()?)?;
-    let line = serde_json::to_string(&report).map_err(io::Error::from)?;
-    writeln!(io::stdout().lock(), "{line}")?;
-    match &report.damage {
-        None => {
-            writeln!(io::stderr().lock(), "{} records, all in order", report.records)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Some(damage) => {
-            writeln!(io::stderr().lock(), "{damage}")?;
-            Ok(ExitCode::from(EXIT_INPUT))
-        }
-    }
 }
 
 /// `hidden` is what is seen when no purpose is named.

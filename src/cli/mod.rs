@@ -8,6 +8,7 @@ pub mod camera;
 pub mod check;
 pub mod device;
 pub mod document;
+pub mod heads;
 pub mod journal;
 pub mod officer;
 pub mod plate;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::camera::{self, Camera};
 use super::duration::Text;
+use super::journal::heads;
 use super::parse::{Raw, RawBarrier, RawEvidence, RawLane, RawMisread, RawRequired};
 use super::place::{Step, steps};
 use super::reader::{portals, readers};
@@ -95,6 +96,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
     };
     let retention = retention(raw.retention, faults);
     let risk = risk(raw.risk, faults, &mut warnings);
+    let heads = heads(raw.journal, faults);
     let policy = policy(raw.policy, faults);
     let site = Site { id: raw.site.id, time_zone: raw.site.time_zone.unwrap_or(chrono_tz::UTC) };
     let own_presets = raw.cameras.presets_directory.is_some();
@@ -111,6 +113,7 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
         mqtt,
         data: Data { directory },
         retention,
+        heads,
         http,
         presets_directory,
         risk,

@@ -15,6 +15,7 @@ pub(super) const KEYS: Keys = Keys {
         ("mqtt", leaf(&["url", "client_id", "username", "password_file", "session_expiry", "command_ttl"])),
         ("data", leaf(&["directory"])),
         ("retention", leaf(&["personal", "officers"])),
+        ("journal", leaf(&["head_every", "head_records", "head_key_file"])),
         ("http", leaf(&["listen", "officers_file"])),
         (
             "risk",

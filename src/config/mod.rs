@@ -8,6 +8,7 @@ pub mod board;
 mod camera;
 mod check;
 mod duration;
+mod journal;
 mod keys;
 mod parse;
 mod place;
@@ -33,6 +34,7 @@ use crate::model::{
 pub use camera::{BUILTIN_PRESETS, Camera, Ingest, Travel, Vendor};
 pub use check::LANES_MAX;
 pub use duration::parse as parse_duration;
+pub use journal::Heads;
 pub use keys::all_keys;
 pub use parse::{ConfigError, parse};
 pub use place::line_column;
@@ -50,6 +52,8 @@ pub struct Config {
     pub data: Data,
     /// How long personal data stays.
     pub retention: Retention,
+    /// How the journal's heads are signed.
+    pub heads: Heads,
     /// The listener.
     pub http: Http,
     /// The operator's own camera presets.

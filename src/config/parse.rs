@@ -13,6 +13,7 @@ use super::Config;
 use super::camera::Travel;
 use super::check::{Faults, build};
 use super::duration::Text;
+use super::journal::RawJournal;
 use super::keys::{KEYS, Keys};
 use super::place::{Step, find, line_column, shown, steps};
 use super::reader::{RawPortal, RawReader};
@@ -48,6 +49,7 @@ pub(super) struct Raw {
     pub(super) data: RawData,
     #[serde(default)]
     pub(super) retention: RawRetention,
+    pub(super) journal: RawJournal,
     #[serde(default)]
     pub(super) http: RawHttp,
     #[serde(default)]

@@ -3,6 +3,7 @@
 //! ```text
 //!  append(batch, done) ─ seal ─▶ bounded channel ─▶ writer thread: all that waits = one transaction ─▶ commit ─▶ done(receipt)
 //!                          └─ keys: a file a day and class      └─ chain: BLAKE3 over canonical bytes and the previous hash
+//!                                                       └─ now and then: a signed head over the tree of all hashes
 //! ```
 //!
 //! Rules: one writer; nothing is acknowledged before its commit returned; a failed write is never tried again but
@@ -13,6 +14,8 @@
 
 mod access;
 mod chain;
+mod head_key;
+mod heads;
 mod reader;
 mod requests;
 mod rows;
@@ -26,6 +29,8 @@ mod writer;
 
 pub use access::{Access, AccessError, AccessLog, AccessReport, Looked, PURPOSE_MAX_CHARS, Who};
 pub use chain::{GENESIS, hash_record};
+pub use head_key::{HeadKeyError, head_key, renew_head_key};
+pub use heads::{HeadRules, make_key_known};
 pub use reader::{OpenPassage, Reader, Selection, StoredRecord};
 pub use requests::{Requests, ShredAnswer};
 pub use seal::{KeyError, Sight, is_shredded};

@@ -55,6 +55,18 @@ pub enum JournalError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// It is shorter than a head that was signed over it.
+    #[error(
+        "the journal {path} ends at record {last}, a head was signed over {head}: its end was cut off; bring back the whole journal, or move this one away and tell who keeps its heads"
+    )]
+    Cut {
+        /// Which.
+        path: PathBuf,
+        /// The last record there is.
+        last: u64,
+        /// Records under the head.
+        head: u64,
+    },
     /// A field can't be what it says.
     #[error("record {sequence} of the journal can not be read: {what}; run `lane-controller journal verify`")]
     Damaged {
@@ -81,6 +93,9 @@ CREATE INDEX IF NOT EXISTS record_selection ON record (sequence) WHERE kind IN (
 CREATE INDEX IF NOT EXISTS record_profiles ON record (sequence) WHERE kind = 'profiles_changed';
 CREATE INDEX IF NOT EXISTS record_shredded ON record (sequence) WHERE kind = 'keys_shredded';
 CREATE INDEX IF NOT EXISTS record_anchored ON record (sequence) WHERE kind = 'access_anchored';
+CREATE TABLE IF NOT EXISTS head_signed (size INTEGER PRIMARY KEY, head TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS head_edge (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, nodes BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS head_key (id TEXT PRIMARY KEY, public BLOB NOT NULL, since TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS open_passage (passage TEXT PRIMARY KEY, lane TEXT NOT NULL, opened INTEGER NOT NULL) STRICT;
 ";
 
@@ -142,7 +157,8 @@ pub(super) fn open_writer(place: &Place) -> Result<(Connection, u64), JournalErr
     // Checkpoints run on their own connection, off the writer's path.
     connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(fail)?;
     check_version(&connection, place)?;
-    connection.execute_batch(SCHEMA).map_err(fail)?;
+    // One transaction, one sync.
+    connection.execute_batch(&format!("BEGIN IMMEDIATE;{SCHEMA}COMMIT;")).map_err(fail)?;
     let epoch = next_epoch(&connection).map_err(fail)?;
     Ok((connection, epoch))
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::heads::{HeadRules, Heads, Shown, Sign};
 use super::rows::{head, insert, set_head};
 use super::seal::{KeyRing, sealed};
 use super::shred;
@@ -46,11 +47,13 @@ pub struct Limits {
     pub reserve_percent: u8,
     /// Told of every commit.
     pub observer: Option<Observer>,
+    /// How heads are signed; `None`: not at all.
+    pub heads: Option<HeadRules>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { reserve_percent: 5, observer: None }
+        Self { reserve_percent: 5, observer: None, heads: None }
     }
 }
 
@@ -100,6 +103,7 @@ pub type Done = Box<dyn FnOnce(Result<Committed, Failure>) + Send>;
 enum Job {
     Append(Batch, Done),
     Flush(Sender<()>),
+    Seal(Sender<()>),
     Close,
 }
 
@@ -114,6 +118,7 @@ pub struct Journal {
     jobs: SyncSender<Job>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     shared: Arc<Shared>,
+    pub(super) shown: Arc<Shown>,
     epoch: u64,
     keys: KeyRing,
     _lock: File,
@@ -130,13 +135,15 @@ impl Journal {
     ///
     /// # Errors
     /// When the directory can't be used, another process writes there, or a newer version wrote it.
-    pub fn open(directory: &Path, limits: Limits) -> Result<Self, JournalError> {
+    pub fn open(directory: &Path, mut limits: Limits) -> Result<Self, JournalError> {
         let lock = store::lock(directory)?;
         let place = Place::in_directory(directory);
         let (connection, epoch) = store::open_writer(&place)?;
         let (sequence, hash) = head(&connection).map_err(|error| place.database(error))?;
         let keys = KeyRing::open(directory)?;
         shred::finish(&connection, &place, &keys)?;
+        let heads = Heads::open(&connection, &place, limits.heads.take(), epoch, sequence)?;
+        let shown = heads.shown();
         let beside = Connection::open(&place.path).map_err(|error| place.database(error))?;
         let shared = Arc::new(Shared {
             poisoned: AtomicBool::new(false),
@@ -149,6 +156,7 @@ impl Journal {
             connection,
             sequence,
             hash,
+            heads,
             shared: Arc::clone(&shared),
             limits,
             directory: directory.to_owned(),
@@ -162,7 +170,7 @@ impl Journal {
         };
         let checkpointer = spawn("journal-check", Box::new(move || checkpoint(&beside, &nudged)))?;
         let writer = spawn("journal", Box::new(move || writer.run(&waiting)))?;
-        Ok(Self { jobs, threads: Mutex::new(vec![writer, checkpointer]), shared, epoch, keys, _lock: lock })
+        Ok(Self { jobs, threads: Mutex::new(vec![writer, checkpointer]), shared, shown, epoch, keys, _lock: lock })
     }
 
     /// Grows with every opening; barrier commands carry it (invariant A11).
@@ -188,10 +196,19 @@ impl Journal {
 
     /// Waits until everything handed in before is durable or refused.
     pub fn flush(&self) {
-        let (done, flushed) = channel();
-        if self.jobs.send(Job::Flush(done)).is_ok() {
+        self.wait_for(Job::Flush);
+    }
+
+    /// As [`Self::flush`]; everything is then under a signed head, where heads are signed.
+    pub fn seal(&self) {
+        self.wait_for(Job::Seal);
+    }
+
+    fn wait_for(&self, job: impl FnOnce(Sender<()>) -> Job) {
+        let (done, waited_for) = channel();
+        if self.jobs.send(job(done)).is_ok() {
             // A writer that ended has nothing waiting.
-            flushed.recv().ok();
+            waited_for.recv().ok();
         }
     }
 
@@ -238,7 +255,7 @@ impl Drop for Journal {
 fn refuse(job: Job, failure: &Failure) {
     match job {
         Job::Append(_, done) => done(Err(failure.clone())),
-        Job::Flush(_) | Job::Close => {}
+        Job::Flush(_) | Job::Seal(_) | Job::Close => {}
     }
 }
 
@@ -268,6 +285,7 @@ struct Writer {
     connection: Connection,
     sequence: u64,
     hash: [u8; 32],
+    heads: Heads,
     shared: Arc<Shared>,
     limits: Limits,
     directory: std::path::PathBuf,
@@ -276,15 +294,19 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, waiting: &Receiver<Job>) {
-        while let Ok(first) = waiting.recv() {
+        while let Some(first) = self.next(waiting) {
             let mut group = Vec::new();
             let mut flushed = Vec::new();
-            let mut closing = false;
+            let (mut closing, mut sealing) = (false, false);
             let mut next = Some(first);
             while let Some(job) = next.take() {
                 match job {
                     Job::Append(batch, done) => group.push((batch, done)),
                     Job::Flush(done) => flushed.push(done),
+                    Job::Seal(done) => {
+                        flushed.push(done);
+                        sealing = true;
+                    }
                     Job::Close => closing = true,
                 }
                 if !closing && group.len() < GROUP_MAX {
@@ -292,6 +314,9 @@ impl Writer {
                 }
             }
             self.commit(group);
+            if sealing || closing {
+                self.sign_head();
+            }
             drop(flushed);
             if closing {
                 break;
@@ -300,6 +325,30 @@ impl Writer {
         if !self.shared.poisoned.load(Ordering::Acquire) {
             // What is not copied back is read from the log at the next start.
             drop(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        }
+    }
+
+    /// The next job; a head is signed when its time comes and nothing else does.
+    fn next(&mut self, waiting: &Receiver<Job>) -> Option<Job> {
+        loop {
+            let due = self.heads.due_in().filter(|_| !self.shared.poisoned.load(Ordering::Acquire));
+            let Some(due) = due else { return waiting.recv().ok() };
+            match waiting.recv_timeout(due) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Timeout) => self.sign_head(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Signs a head over records that none covers, in its own transaction: when it is time, and when the journal closes.
+    fn sign_head(&mut self) {
+        if self.heads.due_in().is_none() || self.shared.poisoned.load(Ordering::Acquire) {
+            return;
+        }
+        if let Err(error) = self.write(&[], Sign::Now) {
+            self.shared.poisoned.store(true, Ordering::Release);
+            tracing::error!(%error, "a head could not be written to the journal; every lane holds");
         }
     }
 
@@ -315,7 +364,7 @@ impl Writer {
             return;
         }
         let began = Instant::now();
-        match self.write(&group) {
+        match self.write(&group, Sign::WhenDue) {
             Ok(receipts) => {
                 let records = group.iter().map(|(batch, _)| batch.records.len()).sum();
                 for ((batch, done), receipt) in group.into_iter().zip(receipts) {
@@ -333,21 +382,25 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, group: &[(Batch, Done)]) -> rusqlite::Result<Vec<Recorded>> {
+    fn write(&mut self, group: &[(Batch, Done)], sign: Sign) -> rusqlite::Result<Vec<Recorded>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (mut sequence, mut hash) = (self.sequence, self.hash);
+        let mut draft = self.heads.draft();
         let mut receipts = Vec::with_capacity(group.len());
         for (batch, _) in group {
             let first = sequence + 1;
             for record in &batch.records {
                 sequence += 1;
                 hash = insert(&transaction, sequence, &hash, record)?;
+                draft.push(&hash);
             }
             receipts.push(Recorded::durable(batch.ticket, batch.lane.clone(), first, sequence));
         }
         set_head(&transaction, sequence, &hash)?;
+        let head = self.heads.sign(&transaction, &draft, &hash, sign)?;
         transaction.commit()?;
         (self.sequence, self.hash) = (sequence, hash);
+        self.heads.committed(sequence, draft, head);
         Ok(receipts)
     }
 

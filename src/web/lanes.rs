@@ -1,4 +1,4 @@
-//! What can be read: metrics, health, lanes, passages, events.
+//! What can be read: metrics, health, lanes, passages, events, the journal's signed head.
 
 use std::convert::Infallible;
 
@@ -132,6 +132,13 @@ async fn looked(state: &WebState, id: Uuid, purpose: Option<&str>, headers: &Hea
             let message = "the access log could not be written";
             Err(Box::new(fault(StatusCode::INTERNAL_SERVER_ERROR, "failed", message)))
         }
+    }
+}
+
+pub(super) async fn journal_head(State(state): State<WebState>) -> Response {
+    match state.recorder.signed_head() {
+        Some(head) => json_reply(StatusCode::OK, json!(head.as_ref())),
+        None => fault(StatusCode::NOT_FOUND, "no_head", "no head of the journal is signed yet"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The HTTP listener (floor F5): health, metrics, lanes, events, officers' orders and
+//! The HTTP listener (floor F5): health, metrics, lanes, events, the journal's head, officers' orders and
 //! what their inspections found, plate readers that push.
 //!
 //! The default is loopback; a proxy that speaks TLS stands before it for anything else. Reads need no sign-in there,
@@ -89,6 +89,7 @@ pub fn router(state: WebState) -> Router {
         .route("/api/v1/lanes/{lane}/orders", post(orders::take))
         .route("/api/v1/passages/{passage}", get(lanes::passage))
         .route("/api/v1/passages/{passage}/outcome", post(outcome::take))
+        .route("/api/v1/journal/head", get(lanes::journal_head))
         .route("/api/v1/events", get(lanes::events))
         .route("/ingest/v1/{lane}/{camera}", post(ingest::push))
         // Cameras that put a path of their own behind the one they are given.

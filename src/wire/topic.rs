@@ -247,6 +247,12 @@ pub fn lane_event(site: &SiteId, lane: &LaneId) -> String {
     format!("bcp/{site}/lane/{lane}/event")
 }
 
+/// The newest signed head of the journal: retained.
+#[must_use]
+pub fn journal_head(site: &SiteId) -> String {
+    format!("bcp/{site}/journal/head")
+}
+
 /// Documents for a register.
 #[must_use]
 pub fn registry(site: &SiteId, kind: RegisterKind) -> String {

@@ -11,6 +11,7 @@
 mod board;
 mod broker;
 mod devices;
+mod heads;
 mod indicator;
 mod ingest;
 mod matching;

@@ -101,6 +101,7 @@ impl From<JournalError> for Trouble {
             | JournalError::Missing { .. }
             | JournalError::Database { .. }
             | JournalError::Damaged { .. }
+            | JournalError::Cut { .. }
             | JournalError::Keys(_) => Self::Journal(error),
         }
     }
