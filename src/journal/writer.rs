@@ -140,7 +140,7 @@ impl Journal {
         let place = Place::in_directory(directory);
         let (connection, epoch) = store::open_writer(&place)?;
         let (sequence, hash) = head(&connection).map_err(|error| place.database(error))?;
-        let keys = KeyRing::open(directory)?;
+        let keys = KeyRing::of(directory);
         shred::finish(&connection, &place, &keys)?;
         let heads = Heads::open(&connection, &place, limits.heads.take(), epoch, sequence)?;
         let shown = heads.shown();

@@ -90,7 +90,7 @@ mod tests {
     fn a_wrong_payload_is_refused_with_its_place() {
         let at = r#""at":"2026-11-24T05:12:03.412Z""#;
         for (rest, payload, expected) in [
-            ("barrier/exit/state", format!(r#"{{"position":"ajar","mode":"remote",{at}}}"#), "ajar"),
+            ("barrier/exit/state", format!(r#"{{"position":"ajar","mode":"remote",{at}}}"#), "$.position"),
             ("loop/exit", format!(r#"{{"occupied":"yes",{at}}}"#), "boolean"),
             ("loop/exit", r#"{"occupied":true}"#.to_owned(), "`at`"),
             (

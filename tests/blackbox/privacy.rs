@@ -13,7 +13,7 @@ use super::papers::{declaration, notification};
 use super::rig::{Rig, Rms, Seen, is_command, is_event, publish_raw};
 
 /// Vehicles of the first test; the environment may ask for more.
-const VEHICLES: u32 = 12;
+const VEHICLES: u32 = 8;
 
 #[test]
 fn c8_no_plate_and_no_name_is_in_the_log_the_metrics_or_the_files_of_the_journal() {

@@ -110,18 +110,9 @@ impl fmt::Debug for KeyRing {
 }
 
 impl KeyRing {
-    /// Opens the keys of a data directory, and makes their directory when there is none.
-    ///
-    /// # Errors
-    /// When it can't be made.
-    pub(crate) fn open(data: &Path) -> Result<Self, KeyError> {
-        let directory = data.join(DIRECTORY);
-        let make = || {
-            DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
-            File::open(data)?.sync_all()
-        };
-        make().map_err(fail(&directory))?;
-        Ok(Self { data: data.to_owned(), kept: Mutex::default() })
+    /// The keys of a data directory; the first one makes their own directory.
+    pub(crate) fn of(data: &Path) -> Self {
+        Self { data: data.to_owned(), kept: Mutex::default() }
     }
 
     /// The key to seal with; made, and durable, when the day has none yet.
@@ -154,11 +145,14 @@ impl KeyRing {
         getrandom::fill(secret.as_mut_slice()).map_err(|error| KeyError::Random(error.to_string()))?;
         let name = KeyName::of(day, class, &secret);
         let path = name.path(&self.data);
+        let directory = self.data.join(DIRECTORY);
         let write = || {
+            DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+            File::open(&self.data)?.sync_all()?;
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
             file.write_all(secret.as_slice())?;
             file.sync_all()?;
-            File::open(self.data.join(DIRECTORY))?.sync_all()
+            File::open(&directory)?.sync_all()
         };
         write().map_err(fail(&path))?;
         Ok((name, secret))
@@ -194,6 +188,9 @@ impl KeyRing {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(fail(&path)(error)),
             }
+        }
+        if destroyed == 0 {
+            return Ok(0);
         }
         let directory = self.data.join(DIRECTORY);
         File::open(&directory).and_then(|directory| directory.sync_all()).map_err(fail(&directory))?;

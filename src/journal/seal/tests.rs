@@ -14,7 +14,7 @@ const PASSAGE: PassageId = PassageId(Uuid::from_u128(5));
 #[test]
 fn every_personal_field_is_sealed_and_the_very_same_body_comes_back() {
     let data = TempDir::new().expect("a directory");
-    let ring = KeyRing::open(data.path()).expect("keys");
+    let ring = KeyRing::of(data.path());
     for kind in RecordKind::ALL {
         let record = record(kind, body(kind));
         let sealed = ring.seal(&record).expect("sealed");
@@ -36,7 +36,7 @@ fn every_personal_field_is_sealed_and_the_very_same_body_comes_back() {
 #[test]
 fn a_body_without_personal_fields_is_stored_as_it_is() {
     let data = TempDir::new().expect("a directory");
-    let ring = KeyRing::open(data.path()).expect("keys");
+    let ring = KeyRing::of(data.path());
     for body in ["{}", r#"{"weight":{"gross_kg":1}}"#, r#"{"plate":{"camera":"front"}}"#, r#"{"plate":null}"#] {
         assert_eq!(ring.seal(&record(RecordKind::Evidence, body.to_owned())).expect("read"), None, "{body}");
     }
@@ -47,7 +47,7 @@ fn a_body_without_personal_fields_is_stored_as_it_is() {
 #[test]
 fn equal_plates_are_not_equal_on_disk() {
     let data = TempDir::new().expect("a directory");
-    let ring = KeyRing::open(data.path()).expect("keys");
+    let ring = KeyRing::of(data.path());
     let record = record(RecordKind::Released, r#"{"tractor":"A1","trailer":"A1"}"#.to_owned());
     let sealed: Value = serde_json::from_str(&ring.seal(&record).expect("sealed").expect("personal")).expect("JSON");
     assert_ne!(sealed["tractor"]["sealed"], sealed["trailer"]["sealed"]);
@@ -60,7 +60,7 @@ fn equal_plates_are_not_equal_on_disk() {
 #[test]
 fn a_sealed_field_counts_only_where_it_was_written() {
     let data = TempDir::new().expect("a directory");
-    let ring = KeyRing::open(data.path()).expect("keys");
+    let ring = KeyRing::of(data.path());
     let record = record(RecordKind::Released, r#"{"tractor":"SECRET-A","trailer":"SECRET-B"}"#.to_owned());
     let sealed = ring.seal(&record).expect("sealed").expect("personal");
     let elsewhere = [
@@ -84,7 +84,7 @@ fn a_sealed_field_counts_only_where_it_was_written() {
 #[test]
 fn nothing_is_left_of_a_destroyed_key_and_of_its_class_alone() {
     let data = TempDir::new().expect("a directory");
-    let ring = KeyRing::open(data.path()).expect("keys");
+    let ring = KeyRing::of(data.path());
     let kinds = RecordKind::ALL.into_iter().filter(|kind| !fields(*kind).is_empty());
     let sealed: Vec<(NewRecord, String)> = kinds
         .map(|kind| {
@@ -122,8 +122,8 @@ fn nothing_is_left_of_a_destroyed_key_and_of_its_class_alone() {
 fn a_key_is_for_the_service_alone_and_found_again_after_a_restart() {
     let data = TempDir::new().expect("a directory");
     let record = record(RecordKind::Released, r#"{"tractor":"SECRET"}"#.to_owned());
-    KeyRing::open(data.path()).expect("keys").seal(&record).expect("sealed");
-    KeyRing::open(data.path()).expect("keys").seal(&record).expect("sealed");
+    KeyRing::of(data.path()).seal(&record).expect("sealed");
+    KeyRing::of(data.path()).seal(&record).expect("sealed");
     let names = keys::names(data.path()).expect("listed");
     assert_eq!(names.len(), 1, "one key a day and class");
     let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
@@ -135,7 +135,7 @@ fn a_key_is_for_the_service_alone_and_found_again_after_a_restart() {
 #[test]
 fn a_key_that_can_not_be_read_is_not_taken_for_a_destroyed_one() {
     let data = TempDir::new().expect("a directory");
-    let ring = KeyRing::open(data.path()).expect("keys");
+    let ring = KeyRing::of(data.path());
     let record = record(RecordKind::Released, r#"{"tractor":"SECRET"}"#.to_owned());
     let sealed = ring.seal(&record).expect("sealed").expect("personal");
     let path = data.path().join("keys").join(format!("{}.key", ring.names().expect("listed")[0]));
@@ -149,7 +149,8 @@ fn a_key_that_can_not_be_read_is_not_taken_for_a_destroyed_one() {
 #[test]
 fn a_key_that_a_crash_left_half_written_was_never_used() {
     let data = TempDir::new().expect("a directory");
-    let ring = KeyRing::open(data.path()).expect("keys");
+    let ring = KeyRing::of(data.path());
+    std::fs::create_dir(data.path().join("keys")).expect("made");
     std::fs::write(data.path().join("keys/2026-11-18-personal-00000000.key"), [1; 7]).expect("written");
     std::fs::write(data.path().join("keys/nonsense.key"), "x").expect("written");
     let record = record(RecordKind::Released, r#"{"tractor":"SECRET"}"#.to_owned());
