@@ -4,6 +4,7 @@
 //! one after the other (median and p99 to durable), and by a hundred waiting lanes (records a second). Rounds of both
 //! follow each other in one run. `BENCH_BATCHES` sets the batches of each kind and round (2,000).
 
+use std::io::Write;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -44,12 +45,14 @@ fn main() {
     for (place, name) in ["open", "personal"].into_iter().enumerate() {
         let (single, rate) = (&singles[place], &mut rates[place]);
         rate.sort_by(f64::total_cmp);
-        println!(
+        writeln!(
+            std::io::stdout().lock(),
             "{name:<9} one decision durable: median {} us, p99 {} us; a hundred lanes: {:.0} records/s (median of {ROUNDS})",
             single.value_at_quantile(0.5),
             single.value_at_quantile(0.99),
             rate[ROUNDS / 2],
-        );
+        )
+        .expect("printed");
     }
 }
 
