@@ -17,9 +17,9 @@ use crate::device::modbus::LineHandle;
 use crate::device::mqtt::{InboundMessage, LinkEvent};
 use crate::lane::{Input, Link};
 use crate::metrics;
+use crate::model::risk::RiskWord;
 use crate::model::{
-    BarrierMode, BarrierPlace, BarrierState, DeviceName, LaneId, Observation, Position, RiskAnswer, RiskDecision,
-    RiskRequest, SiteId,
+    BarrierMode, BarrierPlace, BarrierState, DeviceName, LaneId, Observation, Position, RiskRequest, SiteId,
 };
 use crate::wire::payload;
 use crate::wire::topic::{Inbound, Retained};
@@ -342,11 +342,11 @@ impl Router {
         }
     }
 
-    /// A later word about a decision that lanes may have used.
-    pub(super) fn risk_to_all(&self, decision: &RiskDecision) {
-        for slot in self.routes.lanes.values() {
-            let answer = RiskAnswer::from(decision.clone());
-            slot.cast(LaneMsg::Risk(decision.request_id, answer, Kept::default()));
+    /// The RMS said something that lanes may have to know of. What can strengthen nothing is not carried to a
+    /// thousand of them.
+    pub(super) fn risk_heard(&self, word: &Arc<RiskWord>) {
+        if !word.decision().is_weakest() {
+            self.to_all(&Input::RiskHeard(Arc::clone(word)));
         }
     }
 }

@@ -18,7 +18,7 @@ use super::local::{Considered, LocalRisk};
 use super::outlet::Outlet;
 use crate::matching::MatchPolicy;
 use crate::metrics::{self, RiskResult};
-use crate::model::risk::{Assessment, RiskKind, SeenVehicle};
+use crate::model::risk::{Assessment, RiskKind, RiskWord, SeenVehicle};
 use crate::model::{Mono, RiskAnswer, RiskDecision, RiskRequest, SiteId, Timestamp};
 use crate::registry::{Registry, RegistryFailure};
 use crate::risk::Rms;
@@ -252,7 +252,11 @@ impl RiskState {
                     self.hand_on_late(&asker, decision, kept.take().unwrap_or_default());
                 }
                 GatewayEffect::Unavailable(asker, id, why) => self.unavailable(&asker, id, why),
-                GatewayEffect::Unknown(_) => metrics::risk_request(RiskResult::Late),
+                GatewayEffect::Unknown(decision) => {
+                    metrics::risk_request(RiskResult::Late);
+                    // The question was asked before a restart: a lane may know it from the journal.
+                    self.args.router.risk_heard(&Arc::new(RiskWord::Unclaimed(Box::new(decision))));
+                }
                 GatewayEffect::Breaker(state) => {
                     tracing::warn!(state = state.as_str(), "the breaker before the RMS changed");
                     metrics::risk_breaker(state);
@@ -270,7 +274,7 @@ impl RiskState {
                 let reply = considered.answer(self.args.clock.now().wall, Rms::Answered(&decision));
                 answer(&lane, decision.request_id, reply, kept);
             }
-            Asker::Ahead(ahead) => self.keep(&ahead, decision, kept, || {}),
+            Asker::Ahead(ahead) => self.keep(&ahead, decision, kept),
         }
     }
 
@@ -278,18 +282,15 @@ impl RiskState {
     fn hand_on_late(&self, asker: &Asker, decision: RiskDecision, kept: Kept) {
         match asker {
             Asker::Lane(lane, _) => answer(lane, decision.request_id, decision.into(), kept),
-            Asker::Ahead(ahead) => {
-                // The vehicle may stand in a lane on the strength of the earlier word. The register keeps the stricter.
-                // Lanes are told at once, and again when it is kept: one may have read the earlier word in between.
-                let (router, word) = (self.args.router.clone(), decision.clone());
-                router.risk_to_all(&word);
-                self.keep(ahead, decision, kept, move || router.risk_to_all(&word));
-            }
+            // The register keeps the stricter.
+            Asker::Ahead(ahead) => self.keep(ahead, decision, kept),
         }
     }
 
-    /// Acknowledged once it is durable; then `after` is called.
-    fn keep(&self, ahead: &Ahead, decision: RiskDecision, kept: Kept, after: impl FnOnce() + Send + 'static) {
+    /// Kept in the register, and acknowledged once it is durable. The vehicle may stand in a lane already, cleared by an
+    /// earlier word or before this one came: lanes are told at once, and again when it is kept, because one may have
+    /// read the register in between.
+    fn keep(&self, ahead: &Ahead, decision: RiskDecision, kept: Kept) {
         let assessment = Assessment {
             notification: ahead.notification.clone(),
             revision: ahead.revision,
@@ -298,9 +299,12 @@ impl RiskState {
             asked_at: ahead.asked_at,
             decided_at: self.args.clock.now().wall,
         };
+        let (router, word) =
+            (self.args.router.clone(), Arc::new(RiskWord::BeforeArrival(Box::new(assessment.clone()))));
+        router.risk_heard(&word);
         let done = move |result: Result<(), RegistryFailure>| match result {
             Ok(()) => {
-                after();
+                router.risk_heard(&word);
                 drop(kept);
             }
             Err(failure) => {

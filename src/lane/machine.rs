@@ -114,6 +114,7 @@ impl Machine {
             Input::Matched { passage, round, result } => self.on_matched(now, passage, round, result),
             Input::RegisterChanged => self.on_register_changed(now),
             Input::RiskAnswered { request, answer } => self.on_risk_answered(now, request, answer),
+            Input::RiskHeard(word) => self.on_risk_heard(now, &word),
             Input::Ordered(order) => self.on_order(now, order),
             Input::Recorded(receipt) => self.on_recorded(now, &receipt),
             Input::RecordFailed(ticket) => self.on_record_failed(now, ticket),

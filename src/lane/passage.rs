@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::evidence::Gathered;
 use super::seals::Seals;
 use crate::model::registry::DocumentRef;
-use crate::model::risk::{Assessment, RiskKind};
+use crate::model::risk::{Assessment, RiskKind, RiskWord};
 use crate::model::{
     Authority, BarrierPlace, Channel, CommandReason, DeviceName, Finding, Hold, HoldCode, MatchResult, Mono, Now,
     Order, Outcome, PassageId, RiskDecision, Severity, Source, Timestamp,
@@ -233,6 +233,21 @@ impl Passage {
             taken_again: 0,
             lost: None,
             crossed: false,
+        }
+    }
+
+    /// Whether a word of the RMS is about this vehicle: about its notification as it was found, or about a question
+    /// of this passage. After a restart the journal knows the number alone; doubt counts.
+    pub(super) fn is_meant_by(&self, word: &RiskWord) -> bool {
+        match (word, &self.matched) {
+            (RiskWord::BeforeArrival(assessment), Some(matched)) => matched.covers(assessment),
+            (RiskWord::BeforeArrival(assessment), None) => {
+                self.restored_documents.0.as_ref() == Some(&assessment.notification)
+            }
+            (RiskWord::Unclaimed(decision), _) => {
+                let request = decision.request_id;
+                self.asked.contains(&request) || self.awaiting == Awaiting::Risk(request)
+            }
         }
     }
 

@@ -16,6 +16,7 @@ pub(super) mod bench;
 mod degraded;
 mod hazards;
 mod health;
+mod heard;
 mod invariants;
 mod loops;
 mod pairs;
