@@ -20,8 +20,8 @@ pub use device::{
     scale_line, serial_message,
 };
 pub use risk::{
-    ProfilesLoaded, RiskResult, profiles_loaded, risk_answer_refused, risk_breaker, risk_decided, risk_latency,
-    risk_request, risk_under_way, selected,
+    KeysLoaded, ProfilesLoaded, RiskResult, keys_loaded, profiles_loaded, risk_answer_refused, risk_breaker,
+    risk_decided, risk_latency, risk_request, risk_under_way, selected,
 };
 
 /// Kind of a metric.
@@ -84,6 +84,7 @@ catalogue! {
     RISK_BREAKER = "risk_breaker_state", Gauge, "1 for the state that the breaker before the RMS is in, by state.";
     RISK_UNDER_WAY = "risk_requests_under_way", Gauge, "Risk requests under way and waiting, by stage.";
     RISK_SIGNATURE = "risk_answers_refused_total", Counter, "Answers of the RMS that count as none, by reason.";
+    RISK_KEYS = "risk_keys_loaded_total", Counter, "Keys files of the RMS that changed, by result.";
     ORDERS = "orders_total", Counter, "Officers' orders, by order and result.";
     SIGN_IN_FAILURES = "sign_in_failures_total", Counter, "Sign-ins that failed, by reason.";
     DOCUMENTS = "registry_documents_total", Counter, "Registry documents, by register and result.";

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::keys::ResponseKeys;
 use super::parts::{LaneParts, RmsParts};
 use super::selection::KeepError;
 use super::setup::lane_setup;
@@ -17,7 +18,6 @@ use crate::model::scale::ScalePort;
 use crate::registry::RegistryError;
 use crate::risk::gateway::{BreakerSettings, GatewaySettings};
 use crate::wire::camera::NoSuchPreset;
-use crate::wire::signature::PublicKeys;
 
 /// Why a site can't start.
 #[derive(Debug, thiserror::Error)]
@@ -116,9 +116,8 @@ pub(super) fn rms_parts(config: &Config) -> Result<Option<RmsParts>, RunError> {
     }
     let keys = match &risk.response_keys_file {
         Some(path) => {
-            let refused = |why: String| RunError::Keys { path: path.clone(), why };
-            let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-            Some(Arc::new(PublicKeys::parse(&text).map_err(|error| refused(error.to_string()))?))
+            let keys = ResponseKeys::open(path).map_err(|why| RunError::Keys { path: path.clone(), why })?;
+            Some(keys)
         }
         None => None,
     };
@@ -162,9 +161,13 @@ fn listeners(config: &Config, lane: &config::Lane) -> Vec<(DeviceName, ListenSet
         let (line, protocol) = reader.serial.as_ref()?;
         Some((reader.name.clone(), settings(line, Speaks::Document(*protocol))))
     });
-    let portals = lane.portals.iter().map(|portal| {
-        let speaks = Speaks::Radiation { protocol: portal.protocol, silence: portal.silence };
-        (portal.name.clone(), settings(&portal.line, speaks))
+    let portals = lane.portals.iter().filter_map(|portal| match &portal.way {
+        config::PortalWay::Serial { line, protocol, silence } => {
+            let speaks = Speaks::Radiation { protocol: *protocol, silence: *silence };
+            Some((portal.name.clone(), settings(line, speaks)))
+        }
+        // The board's driver reads them.
+        config::PortalWay::Contacts { .. } => None,
     });
     readers.chain(portals).collect()
 }

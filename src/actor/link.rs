@@ -298,7 +298,7 @@ impl Router {
     /// A message that speaks for something that lives on a relay board is not believed: an arm has one way.
     fn bus_observed(&self, lane: &LaneId, kind: &'static str, arrival: Arrival) {
         let Some(slot) = self.routes.lanes.get(lane) else { return };
-        let key = state_key(&arrival.observation);
+        let key = state_key(&arrival.observation).or_else(|| verdict_key(&arrival.observation));
         if key.as_ref().is_some_and(|key| read(&slot.boards).states.contains(key)) {
             metrics::inbound_rejected(kind, "wired");
             tracing::warn!(%lane, key, "a message speaks for a device that is wired to a relay board; it was refused");
@@ -392,6 +392,11 @@ impl Slot {
             states.insert(key, observation.clone());
         }
     }
+}
+
+/// What a wired portal alone may say; it is no state, and nothing of it is kept.
+fn verdict_key(observation: &Observation) -> Option<String> {
+    if let Observation::Radiation(portal, _) = observation { Some(format!("radiation/{portal}")) } else { None }
 }
 
 /// States are worth remembering; readings are not.

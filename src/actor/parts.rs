@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::board::{Board, DeskItem};
 use super::bus::LinkArgs;
 use super::clock::SiteClock;
+use super::keys::ResponseKeys;
 use super::link::Router;
 use super::local::LocalRisk;
 use super::outlet::Outlet;
@@ -21,13 +22,12 @@ use crate::matching::MatchPolicy;
 use crate::model::{DeviceName, SiteId};
 use crate::registry::Registry;
 use crate::risk::gateway::GatewaySettings;
-use crate::wire::signature::PublicKeys;
 
 /// How the RMS is asked.
 pub(super) struct RmsParts {
     pub(super) settings: GatewaySettings,
     pub(super) pre_arrival: bool,
-    pub(super) keys: Option<Arc<PublicKeys>>,
+    pub(super) keys: Option<ResponseKeys>,
 }
 
 /// Everything that a site is made of, opened and connected.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::clock::SiteClock;
 use super::ingress::Kept;
+use super::keys::ResponseKeys;
 use super::lane::LaneMsg;
 use super::link::Router;
 use super::local::{Considered, LocalRisk};
@@ -24,10 +25,11 @@ use crate::registry::{Registry, RegistryFailure};
 use crate::risk::Rms;
 use crate::risk::gateway::{BreakerState, Gateway, GatewayEffect, GatewaySettings, Unavailable};
 use crate::wire::risk::decode_decision;
-use crate::wire::signature::PublicKeys;
 
 /// How often notifications that nobody has assessed are looked for, besides each start and each return of the RMS.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// How often the keys' file is looked at.
+const LOOK_AT_KEYS: Duration = Duration::from_secs(2);
 /// Notifications that one look takes on.
 const LOOK_MAX: usize = 1_024;
 
@@ -44,6 +46,8 @@ pub(super) enum RiskMsg {
     Wake,
     /// Time to look for what nobody has assessed.
     Look,
+    /// Time to look at the keys' file.
+    Keys,
 }
 
 /// An answer as it came.
@@ -80,7 +84,7 @@ pub(super) struct RiskArgs {
     /// Notifications are assessed when they come in.
     pub(super) pre_arrival: bool,
     /// Whose signed answers alone count; `None`: answers need no signature.
-    pub(super) keys: Option<Arc<PublicKeys>>,
+    pub(super) keys: Option<ResponseKeys>,
     pub(super) registry: Arc<Registry>,
     pub(super) policy: Arc<MatchPolicy>,
     pub(super) router: Router,
@@ -109,6 +113,9 @@ impl Actor for RiskActor {
             // The timer ends with the actor.
             drop(me.send_interval(LOOK_EVERY, || RiskMsg::Look));
         }
+        if args.keys.is_some() {
+            drop(me.send_interval(LOOK_AT_KEYS, || RiskMsg::Keys));
+        }
         let gateway = Gateway::new(args.settings);
         metrics::risk_breaker(BreakerState::Closed);
         Ok(RiskState { args, gateway, armed: None })
@@ -131,6 +138,7 @@ impl Actor for RiskActor {
                 state.gateway.wake(now);
             }
             RiskMsg::Look => state.look(now),
+            RiskMsg::Keys => state.args.keys.iter_mut().for_each(ResponseKeys::look_again),
         }
         if state.drain(kept) == Some(BreakerState::Closed) {
             // What was notified while the RMS was away need not wait for the next look.
@@ -155,7 +163,7 @@ impl RiskState {
     fn answered(&mut self, now: Mono, answer: Answer) -> Kept {
         let Answer { payload, correlation, user_properties, kept } = answer;
         if let Some(keys) = &self.args.keys
-            && let Err(refusal) = keys.verify(&payload, &user_properties, self.args.clock.now().wall)
+            && let Err(refusal) = keys.current().verify(&payload, &user_properties, self.args.clock.now().wall)
         {
             metrics::risk_answer_refused(refusal);
             tracing::warn!(reason = refusal.as_str(), "an answer of the RMS counts as none");

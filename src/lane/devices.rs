@@ -167,6 +167,8 @@ impl Machine {
         if let_go && arm.is_forced() {
             arm.opened_by = Some(Uuid::nil());
         }
+        self.watch_hands(now, place);
+        let Some(arm) = self.arms.get_mut(&place) else { return };
         let position = arm.position();
         let faulty = arm.fault().is_some();
         let forced = arm.is_forced();

@@ -58,10 +58,15 @@ impl Machine {
 
     /// Kept for the next vehicle; a quiet reading never replaces an alarm.
     fn keep_radiation(&mut self, now: Now, device: &DeviceName, mut reading: RadiationReading) {
-        if let Some((at, _, known)) = &self.foretold.radiation
+        if let Some((at, from, known)) = &mut self.foretold.radiation
             && now.mono.since(*at) <= FORETOLD
         {
             reading.alarm = known.alarm.joined(reading.alarm);
+            // A portal tells an alarm as long as it lasts; the journal has it already.
+            if reading.alarm == known.alarm && reading.alarm != RadiationAlarm::None && from == device {
+                *at = now.mono;
+                return;
+            }
         }
         self.record(now, None, RecordKind::Evidence, &json!({ "portal": device, "radiation": reading }));
         self.foretold.radiation = Some((now.mono, device.clone(), reading));

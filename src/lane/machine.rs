@@ -18,8 +18,8 @@ use super::timer::{Timer, Timers};
 use super::traffic::Traffic;
 use super::weigh::Scale;
 use crate::model::{
-    Alarm, BarrierPlace, DeviceName, HoldCode, LaneState, Mono, NewRecord, Now, PassageId, RecordKind, Recorded,
-    Service, Severity, Signal, Ticket,
+    Alarm, BarrierPlace, DeviceName, Evacuation, HoldCode, LaneState, Mono, NewRecord, Now, PassageId, RecordKind,
+    Recorded, Service, Severity, Signal, Ticket,
 };
 
 /// The lane machine. See the module head for its contract.
@@ -31,6 +31,7 @@ pub struct Machine {
     pub(super) sensors: Sensors,
     pub(super) arms: BTreeMap<BarrierPlace, Arm>,
     pub(super) service: Service,
+    pub(super) evacuation: Evacuation,
     pub(super) passage: Option<Passage>,
     pub(super) link: Link,
     pub(super) alarms: BTreeSet<Alarm>,
@@ -78,6 +79,7 @@ impl Machine {
             sensors,
             arms,
             service: Service::Open,
+            evacuation: Evacuation::None,
             passage: None,
             link: Link::Down,
             alarms: BTreeSet::new(),

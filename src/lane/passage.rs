@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::by_hand::ByHand;
 use super::evidence::Gathered;
 use super::seals::Seals;
 use crate::model::registry::DocumentRef;
@@ -189,6 +190,8 @@ pub(super) struct Passage {
     pub(super) lost: Option<Mono>,
     /// Something crossed the exit under this passage when nothing had leave to.
     pub(super) crossed: bool,
+    /// It drove under an arm that the controller did not move.
+    pub(super) by_hand: Option<ByHand>,
 }
 
 impl Passage {
@@ -233,6 +236,7 @@ impl Passage {
             taken_again: 0,
             lost: None,
             crossed: false,
+            by_hand: None,
         }
     }
 

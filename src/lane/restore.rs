@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::by_hand::ByHand;
 use super::evidence::Read;
 use super::faults::OUT_OF_SIGHT;
 use super::machine::Machine;
@@ -29,6 +30,7 @@ struct EvidenceBody {
     document: Option<DocumentScan>,
     radiation: Option<RadiationReading>,
     seal: Option<SealReport>,
+    crosses: Option<ByHand>,
 }
 
 #[derive(Deserialize)]
@@ -194,4 +196,5 @@ fn replay_evidence(passage: &mut Passage, record: &NewRecord, templates: &Templa
     if let Some(seal) = body.seal {
         passage.seals.add(seal);
     }
+    passage.by_hand = body.crosses.or(passage.by_hand);
 }

@@ -13,6 +13,7 @@ use crate::model::*;
 
 mod anything;
 pub(super) mod bench;
+mod by_hand;
 mod degraded;
 mod hazards;
 mod health;

@@ -35,6 +35,8 @@ pub enum Role {
 pub enum Deed {
     /// Orders.
     Order(OrderKind),
+    /// Approves an order of another one.
+    Approve(OrderKind),
     /// Records what an inspection found.
     RecordOutcome,
 }
@@ -59,6 +61,8 @@ impl Role {
             (
                 Self::Officer,
                 Deed::RecordOutcome
+                // A shift has one supervisor: who opens an evacuated lane is approved by an officer.
+                | Deed::Approve(_)
                 | Deed::Order(
                     OrderKind::Release
                     | OrderKind::Refer
@@ -371,6 +375,10 @@ mod tests {
             assert!(somebody("a", &[Role::ShiftSupervisor]).may(deed), "{deed:?}");
             assert!(!somebody("a", &[Role::Auditor]).may(deed), "{deed:?}");
             assert!(!somebody("a", &[]).may(deed), "{deed:?}");
+            if let Deed::Order(order) = deed {
+                assert!(somebody("a", &[Role::Officer]).may(Deed::Approve(order)), "{deed:?}");
+                assert!(!somebody("a", &[Role::Auditor]).may(Deed::Approve(order)), "{deed:?}");
+            }
             let revoked = Officer { revoked: true, ..somebody("a", &[Role::ShiftSupervisor]) };
             assert!(!revoked.may(deed), "{deed:?}");
         }

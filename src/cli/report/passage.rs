@@ -130,7 +130,13 @@ impl Told {
     /// Whether the vehicle went on, or it isn't known that it did not.
     pub(super) fn went_on(&self) -> bool {
         match self.outcome() {
-            Some(Outcome::Released | Outcome::ReleasedConditional | Outcome::NotSubject | Outcome::Unresolved) => true,
+            Some(
+                Outcome::Released
+                | Outcome::ReleasedConditional
+                | Outcome::NotSubject
+                | Outcome::Local
+                | Outcome::Unresolved,
+            ) => true,
             Some(Outcome::ReferredDocuments | Outcome::ReferredInspection | Outcome::Refused | Outcome::Reversed)
             | None => false,
         }

@@ -103,7 +103,7 @@ fn a7_blue_that_was_set_aside_is_still_audited_afterwards() {
 
 #[test]
 fn a7_a_word_on_a_question_from_before_a_restart_reaches_the_vehicle_that_it_was_asked_for() {
-    let mut lane = waiting();
+    let lane = waiting();
     let request = lane.asked[0].request_id;
     let passage = lane.passage();
     let records: Vec<_> = lane.journal.iter().filter(|record| record.passage == Some(passage)).cloned().collect();
