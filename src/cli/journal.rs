@@ -1,13 +1,12 @@
 //! `journal`: verify, show, export.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde::Deserialize;
 use uuid::Uuid;
 
+use super::place::{NoPlace, Place};
 use super::selection::{self, SelectionCommand};
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
 use crate::journal::{JournalError, Reader, Selection, verify};
@@ -45,18 +44,6 @@ pub enum JournalCommand {
     },
 }
 
-/// Where the journal is.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct Place {
-    /// The data directory.
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// A configuration that names it.
-    #[arg(long)]
-    config: Option<PathBuf>,
-}
-
 /// Which records to print.
 #[derive(Debug, Args)]
 pub struct Filter {
@@ -81,37 +68,12 @@ pub struct Filter {
 pub(super) enum Trouble {
     #[error("{0}")]
     Journal(#[from] JournalError),
-    #[error("{path}: {why}")]
-    Config { path: PathBuf, why: String },
+    #[error(transparent)]
+    Place(#[from] NoPlace),
     #[error("`{0}` is no {1}")]
     Filter(String, &'static str),
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
-}
-
-impl Place {
-    pub(super) fn directory(&self) -> Result<PathBuf, Trouble> {
-        match (&self.data, &self.config) {
-            (Some(data), _) => Ok(data.clone()),
-            (None, Some(config)) => directory_of(config),
-            (None, None) => Ok(PathBuf::from(".")),
-        }
-    }
-}
-
-fn directory_of(config: &Path) -> Result<PathBuf, Trouble> {
-    #[derive(Deserialize)]
-    struct Data {
-        directory: PathBuf,
-    }
-    #[derive(Deserialize)]
-    struct Only {
-        data: Data,
-    }
-    let wrong = |why: String| Trouble::Config { path: config.to_owned(), why };
-    let text = std::fs::read_to_string(config).map_err(|error| wrong(error.to_string()))?;
-    let only: Only = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    Ok(only.data.directory)
 }
 
 /// Carries a command out.

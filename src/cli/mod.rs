@@ -9,6 +9,7 @@ pub mod device;
 pub mod document;
 pub mod journal;
 pub mod officer;
+mod place;
 pub mod plate;
 pub mod registry;
 pub mod report;

@@ -11,10 +11,10 @@ use serde::Deserialize;
 pub struct Place {
     /// The data directory.
     #[arg(long)]
-    data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
     /// A configuration that names it.
     #[arg(long)]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
 }
 
 /// Why a configuration doesn't tell.
