@@ -34,6 +34,8 @@ pub(super) struct Told {
     /// What it was declared with, and what it should have weighed.
     pub(super) declarations: BTreeSet<String>,
     pub(super) expected_kg: Option<i64>,
+    /// Who ordered anything for it that was carried out.
+    pub(super) officers: BTreeSet<String>,
     /// The last accepted order to release it.
     pub(super) overridden: Option<Override>,
     /// The newest word on what was found.
@@ -106,10 +108,14 @@ impl Told {
     }
 
     fn ordered(&mut self, at: Timestamp, body: &Value, holds: &BTreeSet<String>) {
-        if body["order"] != "release" || body["result"] != "accepted" {
+        if body["result"] != "accepted" {
             return;
         }
         let text = |key: &str| body[key].as_str().map(str::to_owned);
+        self.officers.extend(text("officer"));
+        if body["order"] != "release" {
+            return;
+        }
         self.overridden = Some(Override {
             at,
             officer: text("officer").unwrap_or_default(),
