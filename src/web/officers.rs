@@ -147,6 +147,29 @@ impl OfficersFile {
         }
     }
 
+    /// Reads the file, changes it and writes it, while every other editor waits: no edit is lost.
+    ///
+    /// # Errors
+    /// When it can't be read or written, or `change` fails; then it stays as it is.
+    pub fn edit<E: From<OfficersError>>(path: &Path, change: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Beside the file: the file itself is replaced. It stays, so that all wait for the same one.
+        let beside = path.with_extension("lock");
+        let fail = |source| OfficersError::File { path: beside.clone(), source };
+        let lock = std::fs::File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&beside)
+            .map_err(fail)?;
+        lock.lock().map_err(fail)?;
+        let mut file = Self::read(path)?;
+        change(&mut file)?;
+        file.write(path)?;
+        Ok(())
+    }
+
     /// Writes the file whole, for its owner alone: a crash leaves the old one or the new one.
     ///
     /// # Errors
