@@ -8,7 +8,7 @@ use super::selection::KeepError;
 use super::setup::lane_setup;
 use crate::config::{self, Config};
 use crate::device::camera::PresetFault;
-use crate::device::listen::{ListenSettings, Speaks};
+use crate::device::listen::{ListenSettings, Speaks, Telling};
 use crate::device::scale::{Expected, ScaleSettings};
 use crate::domain::plate::Templates;
 use crate::journal::JournalError;
@@ -156,6 +156,7 @@ fn listeners(config: &Config, lane: &config::Lane) -> Vec<(DeviceName, ListenSet
         baud: line.baud,
         line: line.line,
         speaks,
+        telling: Telling::Readings,
     };
     let readers = lane.readers.iter().filter_map(|reader| {
         let (line, protocol) = reader.serial.as_ref()?;

@@ -16,6 +16,8 @@ mod ingest;
 mod matching;
 mod orders;
 mod papers;
+#[path = "../support/pty.rs"]
+mod pty;
 mod reader;
 mod relay;
 mod restart;
