@@ -17,7 +17,7 @@ use crate::model::{
 pub use device::{
     CameraResult, Frame, Up, alarm, barrier_command, barrier_fault, barrier_travel, camera_message, camera_skew,
     device_lost, device_up, driver_called, loop_fault, reading_unused, relay_command, relay_exchange, scale_frame,
-    scale_line, serial_message,
+    scale_line, serial_message, stranger_heard,
 };
 pub use risk::{
     KeysLoaded, ProfilesLoaded, RiskResult, keys_loaded, profiles_loaded, risk_answer_refused, risk_breaker,
@@ -88,6 +88,7 @@ catalogue! {
     ORDERS = "orders_total", Counter, "Officers' orders, by order and result.";
     SIGN_IN_FAILURES = "sign_in_failures_total", Counter, "Sign-ins that failed, by reason.";
     DOCUMENTS = "registry_documents_total", Counter, "Registry documents, by register and result.";
+    STRANGERS = "strangers_heard_total", Counter, "Seal readers and call buttons that no configuration names, by lane.";
     REJECTED = "inbound_rejected_total", Counter, "Inbound messages refused, by kind and reason.";
     CAMERA_MESSAGES = "camera_messages_total", Counter, "Messages of cameras that speak their vendor's format, by lane, device and result.";
     CAMERA_SKEW = "camera_clock_skew_seconds", Gauge, "The last read's device time minus its receipt, by lane and device.";

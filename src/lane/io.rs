@@ -133,6 +133,8 @@ pub enum Happening {
     AnswerIgnored,
     /// A reading of a device that the lane doesn't have was ignored.
     StrangerIgnored,
+    /// A device that the lane's setup doesn't name was heard for the first time; what it says counts.
+    StrangerHeard(DeviceName),
     /// A reading was no evidence.
     ReadingUnused(Unused),
     /// A loop can't be trusted.

@@ -40,6 +40,8 @@ pub struct Machine {
     pub(super) roster: Roster,
     /// Cameras that said nothing of the vehicle before them.
     pub(super) silent: BTreeSet<DeviceName>,
+    /// Devices that spoke and that the lane's setup doesn't name.
+    pub(super) strangers: BTreeSet<DeviceName>,
     /// Reads of a vehicle that the approach loop has not seen yet.
     pub(super) early: VecDeque<(Mono, Read)>,
     /// What portals and seal readers told of a vehicle that has no passage yet.
@@ -86,6 +88,7 @@ impl Machine {
             births: BTreeMap::new(),
             roster,
             silent: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             early: VecDeque::new(),
             foretold: Foretold::default(),
             traffic: Traffic::new(),
