@@ -17,11 +17,11 @@ use crate::model::{
 pub use device::{
     CameraResult, Frame, Up, alarm, barrier_command, barrier_fault, barrier_travel, camera_message, camera_skew,
     device_lost, device_up, driver_called, loop_fault, reading_unused, relay_command, relay_exchange, scale_frame,
-    scale_line, serial_message,
+    scale_line, serial_message, stranger_heard,
 };
 pub use risk::{
-    ProfilesLoaded, RiskResult, profiles_loaded, risk_answer_refused, risk_breaker, risk_decided, risk_latency,
-    risk_request, risk_under_way, selected,
+    KeysLoaded, ProfilesLoaded, RiskResult, keys_loaded, profiles_loaded, risk_answer_refused, risk_breaker,
+    risk_decided, risk_latency, risk_request, risk_under_way, selected,
 };
 
 /// Kind of a metric.
@@ -84,9 +84,11 @@ catalogue! {
     RISK_BREAKER = "risk_breaker_state", Gauge, "1 for the state that the breaker before the RMS is in, by state.";
     RISK_UNDER_WAY = "risk_requests_under_way", Gauge, "Risk requests under way and waiting, by stage.";
     RISK_SIGNATURE = "risk_answers_refused_total", Counter, "Answers of the RMS that count as none, by reason.";
+    RISK_KEYS = "risk_keys_loaded_total", Counter, "Keys files of the RMS that changed, by result.";
     ORDERS = "orders_total", Counter, "Officers' orders, by order and result.";
     SIGN_IN_FAILURES = "sign_in_failures_total", Counter, "Sign-ins that failed, by reason.";
     DOCUMENTS = "registry_documents_total", Counter, "Registry documents, by register and result.";
+    STRANGERS = "strangers_heard_total", Counter, "Seal readers and call buttons that no configuration names, by lane.";
     REJECTED = "inbound_rejected_total", Counter, "Inbound messages refused, by kind and reason.";
     CAMERA_MESSAGES = "camera_messages_total", Counter, "Messages of cameras that speak their vendor's format, by lane, device and result.";
     CAMERA_SKEW = "camera_clock_skew_seconds", Gauge, "The last read's device time minus its receipt, by lane and device.";

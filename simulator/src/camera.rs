@@ -8,12 +8,12 @@ use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-const AXIS: &str = include_str!("../../tests/cameras/samples/axis/update.json");
-const DAHUA: &str = include_str!("../../tests/cameras/samples/dahua/tollgate.json");
-const FRIGATE: &str = include_str!("../../tests/cameras/samples/frigate/lpr.json");
-const HIKVISION: &str = include_str!("../../tests/cameras/samples/hikvision/anpr.xml");
-const PLATE_RECOGNIZER: &str = include_str!("../../tests/cameras/samples/plate-recognizer/recognition.json");
-const REKOR: &str = include_str!("../../tests/cameras/samples/rekor/group-rekor.json");
+const AXIS: &str = include_str!("../samples/axis/update.json");
+const DAHUA: &str = include_str!("../samples/dahua/tollgate.json");
+const FRIGATE: &str = include_str!("../samples/frigate/lpr.json");
+const HIKVISION: &str = include_str!("../samples/hikvision/anpr.xml");
+const PLATE_RECOGNIZER: &str = include_str!("../samples/plate-recognizer/recognition.json");
+const REKOR: &str = include_str!("../samples/rekor/group-rekor.json");
 
 /// A picture of no size: its first and last bytes are JPEG's.
 const PICTURE: &[u8] = &[0xFF, 0xD8, 0xFF, 0xD9];
@@ -221,6 +221,22 @@ mod tests {
     fn sighting() -> Sighting<'static> {
         let at = DateTime::parse_from_rfc3339("2031-02-03T04:05:06.789+05:00").expect("a time");
         Sighting { plate: "777XYZ05", at, source: "gate-7" }
+    }
+
+    #[test]
+    fn the_samples_are_those_that_the_presets_are_tried_on() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (name, own) in [
+            ("axis/update.json", AXIS),
+            ("dahua/tollgate.json", DAHUA),
+            ("frigate/lpr.json", FRIGATE),
+            ("hikvision/anpr.xml", HIKVISION),
+            ("plate-recognizer/recognition.json", PLATE_RECOGNIZER),
+            ("rekor/group-rekor.json", REKOR),
+        ] {
+            let tried = std::fs::read_to_string(root.join("../tests/cameras/samples").join(name)).expect(name);
+            assert_eq!(own, tried, "{name}");
+        }
     }
 
     #[test]

@@ -71,22 +71,24 @@ pub async fn get(address: SocketAddr, path: &str) -> Result<Answer, HttpError> {
 /// # Errors
 /// When there is no answer in time.
 pub async fn post(address: SocketAddr, path: &str, who: &Credentials, json: &str) -> Result<Answer, HttpError> {
-    let basic = STANDARD.encode(format!("{}:{}", who.name, who.password));
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Basic {basic}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
-        json.len()
-    );
-    exchange(address, path, request).await
+    push(address, path, Some(who), "application/json", json.as_bytes()).await
 }
 
-/// Posts a body of any type to `path`, as a device that pushes.
+/// Posts a body of any type to `path`, as a device that pushes; one that signs in does so by Basic.
 ///
 /// # Errors
 /// When there is no answer in time.
-pub async fn push(address: SocketAddr, path: &str, content_type: &str, body: &[u8]) -> Result<Answer, HttpError> {
+pub async fn push(
+    address: SocketAddr,
+    path: &str,
+    who: Option<&Credentials>,
+    content_type: &str,
+    body: &[u8],
+) -> Result<Answer, HttpError> {
+    let basic = |who: &Credentials| STANDARD.encode(format!("{}:{}", who.name, who.password));
+    let signed = who.map(|who| format!("Authorization: Basic {}\r\n", basic(who))).unwrap_or_default();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: {content_type}\r\n\
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{signed}Content-Type: {content_type}\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     );

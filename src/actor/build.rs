@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::parts::{LaneParts, RmsParts};
+use super::response_keys::ResponseKeys;
 use super::selection::KeepError;
 use super::setup::lane_setup;
 use crate::config::{self, Config};
 use crate::device::camera::PresetFault;
-use crate::device::listen::{ListenSettings, Speaks};
+use crate::device::listen::{ListenSettings, Speaks, Telling};
 use crate::device::scale::{Expected, ScaleSettings};
 use crate::domain::plate::Templates;
 use crate::journal::{HeadKeyError, HeadRules, JournalError, Limits, head_key};
@@ -18,7 +19,6 @@ use crate::model::scale::ScalePort;
 use crate::registry::RegistryError;
 use crate::risk::gateway::{BreakerSettings, GatewaySettings};
 use crate::wire::camera::NoSuchPreset;
-use crate::wire::signature::PublicKeys;
 
 /// Why a site can't start.
 #[derive(Debug, thiserror::Error)]
@@ -135,9 +135,8 @@ pub(super) fn rms_parts(config: &Config) -> Result<Option<RmsParts>, RunError> {
     }
     let keys = match &risk.response_keys_file {
         Some(path) => {
-            let refused = |why: String| RunError::Keys { path: path.clone(), why };
-            let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-            Some(Arc::new(PublicKeys::parse(&text).map_err(|error| refused(error.to_string()))?))
+            let keys = ResponseKeys::open(path).map_err(|why| RunError::Keys { path: path.clone(), why })?;
+            Some(keys)
         }
         None => None,
     };
@@ -176,14 +175,19 @@ fn listeners(config: &Config, lane: &config::Lane) -> Vec<(DeviceName, ListenSet
         baud: line.baud,
         line: line.line,
         speaks,
+        telling: Telling::Readings,
     };
     let readers = lane.readers.iter().filter_map(|reader| {
         let (line, protocol) = reader.serial.as_ref()?;
         Some((reader.name.clone(), settings(line, Speaks::Document(*protocol))))
     });
-    let portals = lane.portals.iter().map(|portal| {
-        let speaks = Speaks::Radiation { protocol: portal.protocol, silence: portal.silence };
-        (portal.name.clone(), settings(&portal.line, speaks))
+    let portals = lane.portals.iter().filter_map(|portal| match &portal.way {
+        config::PortalWay::Serial { line, protocol, silence } => {
+            let speaks = Speaks::Radiation { protocol: *protocol, silence: *silence };
+            Some((portal.name.clone(), settings(line, speaks)))
+        }
+        // The board's driver reads them.
+        config::PortalWay::Contacts { .. } => None,
     });
     readers.chain(portals).collect()
 }

@@ -26,7 +26,7 @@ use crate::lane::{Effect, Input, LaneSetup, Link, Machine, Restored};
 use crate::matching::MatchPolicy;
 use crate::metrics;
 use crate::model::{
-    Alarm, LaneId, NewRecord, Observation, Order, OrderRefusal, RecordKind, RiskAnswer, Service, Ticket,
+    Alarm, Evacuation, LaneId, NewRecord, Observation, Order, OrderRefusal, RecordKind, RiskAnswer, Service, Ticket,
 };
 use crate::registry::Registry;
 
@@ -71,6 +71,8 @@ pub(super) struct LaneArgs {
     pub(super) restored: Option<Restored>,
     /// As an officer left it.
     pub(super) service: Service,
+    /// As the journal left it.
+    pub(super) evacuation: Evacuation,
     pub(super) journal: Arc<Journal>,
     pub(super) registry: Arc<Registry>,
     pub(super) policy: Arc<MatchPolicy>,
@@ -160,6 +162,7 @@ impl Actor for LaneActor {
             args,
         };
         state.machine.restore_service(state.args.service);
+        state.machine.restore_evacuation(state.args.evacuation);
         if let Some(restored) = state.args.restored.take() {
             state.machine.restore(now, &restored);
         }

@@ -17,9 +17,9 @@ use crate::device::modbus::LineHandle;
 use crate::device::mqtt::{InboundMessage, LinkEvent};
 use crate::lane::{Input, Link};
 use crate::metrics;
+use crate::model::risk::RiskWord;
 use crate::model::{
-    BarrierMode, BarrierPlace, BarrierState, DeviceName, LaneId, Observation, Position, RiskAnswer, RiskDecision,
-    RiskRequest, SiteId,
+    BarrierMode, BarrierPlace, BarrierState, DeviceName, LaneId, Observation, Position, RiskRequest, SiteId,
 };
 use crate::wire::payload;
 use crate::wire::topic::{Inbound, Retained};
@@ -298,7 +298,7 @@ impl Router {
     /// A message that speaks for something that lives on a relay board is not believed: an arm has one way.
     fn bus_observed(&self, lane: &LaneId, kind: &'static str, arrival: Arrival) {
         let Some(slot) = self.routes.lanes.get(lane) else { return };
-        let key = state_key(&arrival.observation);
+        let key = state_key(&arrival.observation).or_else(|| verdict_key(&arrival.observation));
         if key.as_ref().is_some_and(|key| read(&slot.boards).states.contains(key)) {
             metrics::inbound_rejected(kind, "wired");
             tracing::warn!(%lane, key, "a message speaks for a device that is wired to a relay board; it was refused");
@@ -342,11 +342,11 @@ impl Router {
         }
     }
 
-    /// A later word about a decision that lanes may have used.
-    pub(super) fn risk_to_all(&self, decision: &RiskDecision) {
-        for slot in self.routes.lanes.values() {
-            let answer = RiskAnswer::from(decision.clone());
-            slot.cast(LaneMsg::Risk(decision.request_id, answer, Kept::default()));
+    /// The RMS said something that lanes may have to know of. What can strengthen nothing is not carried to a
+    /// thousand of them.
+    pub(super) fn risk_heard(&self, word: &Arc<RiskWord>) {
+        if !word.decision().is_weakest() {
+            self.to_all(&Input::RiskHeard(Arc::clone(word)));
         }
     }
 }
@@ -392,6 +392,11 @@ impl Slot {
             states.insert(key, observation.clone());
         }
     }
+}
+
+/// What a wired portal alone may say; it is no state, and nothing of it is kept.
+fn verdict_key(observation: &Observation) -> Option<String> {
+    if let Observation::Radiation(portal, _) = observation { Some(format!("radiation/{portal}")) } else { None }
 }
 
 /// States are worth remembering; readings are not.

@@ -81,6 +81,8 @@ impl ListenerArgs {
                 metrics::serial_message(lane, name, why);
                 tracing::debug!(%lane, device = %name, why, "what the device sent was not understood");
             }
+            // Told to a technician who watches, and to nobody here.
+            ListenEvent::Received(_) | ListenEvent::Sent(_) => {}
             ListenEvent::Found => self.health(Up::Alive, None),
             ListenEvent::Lost { reason } => {
                 tracing::warn!(%lane, device = %name, %reason, "the device is away");

@@ -31,6 +31,8 @@ mod profiles;
 mod recorder;
 mod registry;
 mod relay;
+mod response_keys;
+mod restart;
 mod risk;
 mod running;
 mod scale;

@@ -12,6 +12,7 @@ use super::keys::KeysKeeper;
 use super::link::Router;
 use super::local::LocalRisk;
 use super::outlet::Outlet;
+use super::response_keys::ResponseKeys;
 use super::selection::Keeper;
 use super::wiring::Lines;
 use crate::device::listen::ListenSettings;
@@ -22,13 +23,12 @@ use crate::matching::MatchPolicy;
 use crate::model::{DeviceName, SiteId};
 use crate::registry::Registry;
 use crate::risk::gateway::GatewaySettings;
-use crate::wire::signature::PublicKeys;
 
 /// How the RMS is asked.
 pub(super) struct RmsParts {
     pub(super) settings: GatewaySettings,
     pub(super) pre_arrival: bool,
-    pub(super) keys: Option<Arc<PublicKeys>>,
+    pub(super) keys: Option<ResponseKeys>,
 }
 
 /// Everything that a site is made of, opened and connected.

@@ -16,18 +16,20 @@ use super::lane::LaneMsg;
 use super::link::Router;
 use super::local::{Considered, LocalRisk};
 use super::outlet::Outlet;
+use super::response_keys::ResponseKeys;
 use crate::matching::MatchPolicy;
 use crate::metrics::{self, RiskResult};
-use crate::model::risk::{Assessment, RiskKind, SeenVehicle};
+use crate::model::risk::{Assessment, RiskKind, RiskWord, SeenVehicle};
 use crate::model::{Mono, RiskAnswer, RiskDecision, RiskRequest, SiteId, Timestamp};
 use crate::registry::{Registry, RegistryFailure};
 use crate::risk::Rms;
 use crate::risk::gateway::{BreakerState, Gateway, GatewayEffect, GatewaySettings, Unavailable};
 use crate::wire::risk::decode_decision;
-use crate::wire::signature::PublicKeys;
 
 /// How often notifications that nobody has assessed are looked for, besides each start and each return of the RMS.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// How often the keys' file is looked at.
+const LOOK_AT_KEYS: Duration = Duration::from_secs(2);
 /// Notifications that one look takes on.
 const LOOK_MAX: usize = 1_024;
 
@@ -44,6 +46,8 @@ pub(super) enum RiskMsg {
     Wake,
     /// Time to look for what nobody has assessed.
     Look,
+    /// Time to look at the keys' file.
+    Keys,
 }
 
 /// An answer as it came.
@@ -80,7 +84,7 @@ pub(super) struct RiskArgs {
     /// Notifications are assessed when they come in.
     pub(super) pre_arrival: bool,
     /// Whose signed answers alone count; `None`: answers need no signature.
-    pub(super) keys: Option<Arc<PublicKeys>>,
+    pub(super) keys: Option<ResponseKeys>,
     pub(super) registry: Arc<Registry>,
     pub(super) policy: Arc<MatchPolicy>,
     pub(super) router: Router,
@@ -109,6 +113,9 @@ impl Actor for RiskActor {
             // The timer ends with the actor.
             drop(me.send_interval(LOOK_EVERY, || RiskMsg::Look));
         }
+        if args.keys.is_some() {
+            drop(me.send_interval(LOOK_AT_KEYS, || RiskMsg::Keys));
+        }
         let gateway = Gateway::new(args.settings);
         metrics::risk_breaker(BreakerState::Closed);
         Ok(RiskState { args, gateway, armed: None })
@@ -131,6 +138,7 @@ impl Actor for RiskActor {
                 state.gateway.wake(now);
             }
             RiskMsg::Look => state.look(now),
+            RiskMsg::Keys => state.args.keys.iter_mut().for_each(ResponseKeys::look_again),
         }
         if state.drain(kept) == Some(BreakerState::Closed) {
             // What was notified while the RMS was away need not wait for the next look.
@@ -155,7 +163,7 @@ impl RiskState {
     fn answered(&mut self, now: Mono, answer: Answer) -> Kept {
         let Answer { payload, correlation, user_properties, kept } = answer;
         if let Some(keys) = &self.args.keys
-            && let Err(refusal) = keys.verify(&payload, &user_properties, self.args.clock.now().wall)
+            && let Err(refusal) = keys.current().verify(&payload, &user_properties, self.args.clock.now().wall)
         {
             metrics::risk_answer_refused(refusal);
             tracing::warn!(reason = refusal.as_str(), "an answer of the RMS counts as none");
@@ -252,7 +260,11 @@ impl RiskState {
                     self.hand_on_late(&asker, decision, kept.take().unwrap_or_default());
                 }
                 GatewayEffect::Unavailable(asker, id, why) => self.unavailable(&asker, id, why),
-                GatewayEffect::Unknown(_) => metrics::risk_request(RiskResult::Late),
+                GatewayEffect::Unknown(decision) => {
+                    metrics::risk_request(RiskResult::Late);
+                    // The question was asked before a restart: a lane may know it from the journal.
+                    self.args.router.risk_heard(&Arc::new(RiskWord::Unclaimed(Box::new(decision))));
+                }
                 GatewayEffect::Breaker(state) => {
                     tracing::warn!(state = state.as_str(), "the breaker before the RMS changed");
                     metrics::risk_breaker(state);
@@ -270,7 +282,7 @@ impl RiskState {
                 let reply = considered.answer(self.args.clock.now().wall, Rms::Answered(&decision));
                 answer(&lane, decision.request_id, reply, kept);
             }
-            Asker::Ahead(ahead) => self.keep(&ahead, decision, kept, || {}),
+            Asker::Ahead(ahead) => self.keep(&ahead, decision, kept),
         }
     }
 
@@ -278,18 +290,15 @@ impl RiskState {
     fn hand_on_late(&self, asker: &Asker, decision: RiskDecision, kept: Kept) {
         match asker {
             Asker::Lane(lane, _) => answer(lane, decision.request_id, decision.into(), kept),
-            Asker::Ahead(ahead) => {
-                // The vehicle may stand in a lane on the strength of the earlier word. The register keeps the stricter.
-                // Lanes are told at once, and again when it is kept: one may have read the earlier word in between.
-                let (router, word) = (self.args.router.clone(), decision.clone());
-                router.risk_to_all(&word);
-                self.keep(ahead, decision, kept, move || router.risk_to_all(&word));
-            }
+            // The register keeps the stricter.
+            Asker::Ahead(ahead) => self.keep(ahead, decision, kept),
         }
     }
 
-    /// Acknowledged once it is durable; then `after` is called.
-    fn keep(&self, ahead: &Ahead, decision: RiskDecision, kept: Kept, after: impl FnOnce() + Send + 'static) {
+    /// Kept in the register, and acknowledged once it is durable. The vehicle may stand in a lane already, cleared by an
+    /// earlier word or before this one came: lanes are told at once, and again when it is kept, because one may have
+    /// read the register in between.
+    fn keep(&self, ahead: &Ahead, decision: RiskDecision, kept: Kept) {
         let assessment = Assessment {
             notification: ahead.notification.clone(),
             revision: ahead.revision,
@@ -298,9 +307,12 @@ impl RiskState {
             asked_at: ahead.asked_at,
             decided_at: self.args.clock.now().wall,
         };
+        let (router, word) =
+            (self.args.router.clone(), Arc::new(RiskWord::BeforeArrival(Box::new(assessment.clone()))));
+        router.risk_heard(&word);
         let done = move |result: Result<(), RegistryFailure>| match result {
             Ok(()) => {
-                after();
+                router.risk_heard(&word);
                 drop(kept);
             }
             Err(failure) => {

@@ -113,7 +113,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         board: board.clone(),
         directory: directory.clone(),
     };
-    let keeper = open_keeper(config, &journal, &reader, &outlet, &board, clock).await?;
+    let keeper = open_keeper(config, &recorder, &reader, clock).await?;
     let local = match &keeper {
         Some(keeper) => keeper.local.clone(),
         None => LocalRisk::new(ProfileSet::default(), None, degraded(config)),
@@ -176,10 +176,8 @@ const fn degraded(config: &Config) -> Degraded {
 
 async fn open_keeper(
     config: &Config,
-    journal: &Arc<Journal>,
+    recorder: &Recorder,
     reader: &Reader,
-    outlet: &Outlet,
-    board: &Board,
     clock: SiteClock,
 ) -> Result<Option<Keeper>, KeepError> {
     let Some(profiles) = &config.risk.profiles_directory else { return Ok(None) };
@@ -188,9 +186,7 @@ async fn open_keeper(
         data: config.data.directory.clone(),
         plan: ShiftPlan::new(config.site.time_zone, config.risk.shifts.iter().copied()),
         degraded: degraded(config),
-        journal: Arc::clone(journal),
-        outlet: outlet.clone(),
-        board: board.clone(),
+        recorder: recorder.clone(),
         clock,
     };
     Keeper::open(parts, reader).await.map(Some)

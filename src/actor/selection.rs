@@ -3,23 +3,20 @@
 //! Its first round runs before any lane starts, so that a seed is there when the first vehicle is drawn.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::oneshot;
 
-use super::board::Board;
 use super::clock::SiteClock;
 use super::local::{Draws, LocalRisk};
-use super::outlet::Outlet;
 use super::profiles::{Look, ProfilesError, load_profiles, look};
-use crate::journal::{Batch, Failure, Journal, JournalError, Reader, SeedError, SeedVault};
+use super::recorder::Recorder;
+use crate::journal::{Failure, JournalError, Reader, SeedError, SeedVault};
 use crate::metrics;
 use crate::model::selection::{Seed, SelectionCommitted};
-use crate::model::{LaneId, NewRecord, RecordKind, Ticket, Timestamp};
+use crate::model::{LaneId, NewRecord, RecordKind, Timestamp};
 use crate::risk::Degraded;
 use crate::risk::profile::ProfileSet;
 use crate::risk::selection::{KEEP, Ledger, Rota, Shift, ShiftPlan, Step};
@@ -56,9 +53,7 @@ pub(super) struct Keeper {
     directory: PathBuf,
     seen: Look,
     vault: SeedVault,
-    journal: Arc<Journal>,
-    outlet: Outlet,
-    board: Board,
+    recorder: Recorder,
     clock: SiteClock,
 }
 
@@ -68,9 +63,7 @@ pub(super) struct KeeperParts {
     pub(super) data: PathBuf,
     pub(super) plan: ShiftPlan,
     pub(super) degraded: Degraded,
-    pub(super) journal: Arc<Journal>,
-    pub(super) outlet: Outlet,
-    pub(super) board: Board,
+    pub(super) recorder: Recorder,
     pub(super) clock: SiteClock,
 }
 
@@ -103,9 +96,7 @@ impl Keeper {
             directory: parts.profiles,
             seen,
             vault,
-            journal: parts.journal,
-            outlet: parts.outlet,
-            board: parts.board,
+            recorder: parts.recorder,
             clock: parts.clock,
         };
         if changed {
@@ -167,16 +158,8 @@ impl Keeper {
     async fn record(&self, kind: RecordKind, body: &impl Serialize) -> Result<(), KeepError> {
         // Our own bodies with text keys always serialise.
         let body = serde_json::to_string(body).unwrap_or_else(|_| "{}".to_owned());
-        let lane = LaneId::whole_site();
-        let at = self.clock.now().wall;
-        let record = NewRecord { at, lane: lane.clone(), passage: None, kind, body };
-        let (done, durable) = oneshot::channel();
-        let batch = Batch { ticket: Ticket(0), lane, records: vec![record] };
-        self.journal.append(batch, Box::new(move |result| drop(done.send(result))));
-        let committed = durable.await.unwrap_or(Err(Failure::Closed))?;
-        for (sequence, record) in (committed.receipt.first()..).zip(&committed.records) {
-            self.board.tell(self.outlet.event(sequence, record));
-        }
+        let (at, lane) = (self.clock.now().wall, LaneId::whole_site());
+        self.recorder.record(NewRecord { at, lane, passage: None, kind, body }).await?;
         Ok(())
     }
 

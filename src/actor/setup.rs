@@ -39,6 +39,7 @@ pub(super) fn lane_setup(config: &Config, lane: &config::Lane, templates: &Arc<T
         scale: lane.scale.as_ref().map(scale_setup),
         readers: readers.chain(portals).collect(),
         arms: arms.collect(),
+        severities: config.policy.severities.clone(),
     }
 }
 

@@ -20,12 +20,13 @@ use super::pace::{FORGIVEN_AFTER, pause};
 use super::parts::{LaneParts, SiteParts};
 use super::registry::{RegistryActor, RegistryArgs};
 use super::relay::{RelayActor, RelayArgs};
+use super::restart;
 use super::risk::{RiskActor, RiskArgs};
 use super::scale::{ScaleActor, ScaleArgs};
 use super::selection::SelectionKeeper;
-use crate::lane::{Clock, Input, Restored};
+use crate::lane::{Clock, Input};
 use crate::metrics;
-use crate::model::{DeviceName, LaneId, Mono, NewRecord, Phase, Service};
+use crate::model::{DeviceName, LaneId, Mono, Phase};
 
 /// How often the site looks at clocks and depths.
 const TICK: Duration = Duration::from_secs(1);
@@ -256,8 +257,9 @@ impl SiteState {
         };
         let args = LaneArgs {
             setup: parts.setup.clone(),
-            restored: self.open_passage(lane)?,
-            service: self.service(lane)?,
+            restored: restart::open_passage(&self.parts.reader, lane)?,
+            service: restart::service(&self.parts.reader, lane)?,
+            evacuation: restart::evacuation(&self.parts.reader, lane)?,
             journal: Arc::clone(&self.parts.journal),
             registry: Arc::clone(&self.parts.registry),
             policy: Arc::clone(&self.parts.policy),
@@ -297,27 +299,6 @@ impl SiteState {
     }
 
     /// What the journal says stands in the lane. Several open passages can't be: the last one counts.
-    fn open_passage(&self, lane: &LaneId) -> Result<Option<Restored>, ActorProcessingErr> {
-        let open = self.parts.reader.open_passages()?;
-        let last = open.into_iter().filter(|open| open.lane == *lane).last();
-        Ok(last.map(|open| {
-            let records = open.records.into_iter().map(|record| NewRecord {
-                at: record.at,
-                lane: record.lane,
-                passage: record.passage,
-                kind: record.kind,
-                body: record.body,
-            });
-            Restored { passage: open.passage, records: records.collect() }
-        }))
-    }
-
-    /// A lane that an officer closed stays closed.
-    fn service(&self, lane: &LaneId) -> Result<Service, ActorProcessingErr> {
-        let last = self.parts.reader.last_service(lane)?;
-        Ok(last.unwrap_or(Service::Open))
-    }
-
     fn ended(&mut self, me: &ActorRef<SiteMsg>, who: &ActorCell, why: &str) {
         let Some(child) = self.running.remove(&who.get_id()) else { return };
         if self.stopping {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::link::{Boards, Router};
 use super::outlet::Relays;
-use crate::config::Config;
 use crate::config::relay::BarrierDriver;
+use crate::config::{Config, PortalWay};
 use crate::device::modbus::{LineHandle, LineSettings};
 
 /// Every relay line with its handle.
@@ -47,6 +47,10 @@ pub(super) fn wire(config: &Config, lines: &Lines, router: &Router) {
             } else {
                 elsewhere.insert(format!("health/{name}"));
             }
+        }
+        for portal in lane.portals.iter().filter(|portal| matches!(portal.way, PortalWay::Contacts { .. })) {
+            states.insert(format!("radiation/{}", portal.name));
+            states.insert(format!("health/{}", portal.name));
         }
         // An arm and a loop may have the same name and different ways: then the health of both counts.
         let states: BTreeSet<_> = states.difference(&elsewhere).cloned().collect();

@@ -10,7 +10,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::EXIT_INPUT;
-use super::journal::{Place, Trouble};
+use super::journal::Trouble;
+use super::place::Place;
 use super::report::instant;
 use crate::journal::{Access, AccessError, AccessLog, JournalError, Looked, PURPOSE_MAX_CHARS, Reader, Who};
 use crate::model::Timestamp;

@@ -11,7 +11,8 @@ use journal_verify::{
     prove_consistency, prove_inclusion, read_heads,
 };
 
-use super::journal::{Place, Trouble};
+use super::journal::Trouble;
+use super::place::Place;
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
 use crate::journal::{Claim, JournalError, renew_head_key};
 

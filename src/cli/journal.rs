@@ -1,15 +1,14 @@
 //! `journal`: verify, show, export; its heads and proofs are next door.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::access::{self, AccessCommand, Reveal};
 use super::heads::{self, HeadsFault, ProveArguments, VerifyArguments};
+use super::place::{NoPlace, Place};
 use super::selection::{self, SelectionCommand};
 use super::shred::{self, ShredCommand};
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
@@ -91,18 +90,6 @@ pub enum JournalCommand {
     Shred(ShredCommand),
 }
 
-/// Where the journal is.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct Place {
-    /// The data directory.
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// A configuration that names it.
-    #[arg(long)]
-    config: Option<PathBuf>,
-}
-
 /// Which records to print.
 #[derive(Debug, Args)]
 pub struct Filter {
@@ -127,8 +114,8 @@ pub struct Filter {
 pub(super) enum Trouble {
     #[error("{0}")]
     Journal(#[from] JournalError),
-    #[error("{path}: {why}")]
-    Config { path: PathBuf, why: String },
+    #[error(transparent)]
+    Place(#[from] NoPlace),
     #[error("`{0}` is no {1}")]
     Filter(String, &'static str),
     #[error(transparent)]
@@ -143,16 +130,6 @@ pub(super) enum Trouble {
     Shred(String),
     #[error("{0}")]
     Refused(String),
-}
-
-impl Place {
-    pub(super) fn directory(&self) -> Result<PathBuf, Trouble> {
-        match (&self.data, &self.config) {
-            (Some(data), _) => Ok(data.clone()),
-            (None, Some(config)) => directory_of(config),
-            (None, None) => Ok(PathBuf::from(".")),
-        }
-    }
 }
 
 impl Filter {
@@ -172,21 +149,6 @@ impl Filter {
         }
         (Looked::Records, of)
     }
-}
-
-fn directory_of(config: &Path) -> Result<PathBuf, Trouble> {
-    #[derive(Deserialize)]
-    struct Data {
-        directory: PathBuf,
-    }
-    #[derive(Deserialize)]
-    struct Only {
-        data: Data,
-    }
-    let wrong = |why: String| Trouble::Config { path: config.to_owned(), why };
-    let text = std::fs::read_to_string(config).map_err(|error| wrong(error.to_string()))?;
-    let only: Only = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    Ok(only.data.directory)
 }
 
 /// Carries a command out.

@@ -11,6 +11,7 @@ pub mod document;
 pub mod heads;
 pub mod journal;
 pub mod officer;
+mod place;
 pub mod plate;
 pub mod registry;
 pub mod report;

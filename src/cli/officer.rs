@@ -30,6 +30,9 @@ pub enum OfficerCommand {
         /// Make a bearer token instead of taking a password, and print it once.
         #[arg(long, conflicts_with = "password_file")]
         token: bool,
+        /// Give a revoked officer the right again.
+        #[arg(long)]
+        reinstate: bool,
         /// Which file.
         #[command(flatten)]
         place: Place,
@@ -117,8 +120,10 @@ fn of_config(config: &std::path::Path) -> Result<PathBuf, Trouble> {
 #[must_use]
 pub fn run(command: OfficerCommand) -> ExitCode {
     let done = match command {
-        OfficerCommand::Add { name, roles, password_file, token, place } => {
-            add(name, roles, password_file, token, &place)
+        OfficerCommand::Add { name, roles, password_file, token, reinstate, place } => {
+            let secret = if token { Secret::Token } else { Secret::Password(password_file) };
+            let revoked = if reinstate { Revoked::Reinstated } else { Revoked::Refused };
+            add(name, roles, secret, revoked, &place)
         }
         OfficerCommand::List { place } => list(&place),
         OfficerCommand::Revoke { name, place } => revoke(&name, &place),
@@ -134,38 +139,76 @@ pub fn run(command: OfficerCommand) -> ExitCode {
     }
 }
 
-fn add(
-    name: String,
-    roles: Vec<Role>,
-    password_file: Option<PathBuf>,
-    token: bool,
-    place: &Place,
-) -> Result<(), Trouble> {
+/// How the officer will sign in.
+enum Secret {
+    /// By a password; from standard input when no file is named.
+    Password(Option<PathBuf>),
+    /// By a token that is made and printed once.
+    Token,
+}
+
+/// What becomes of a name whose right was taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Revoked {
+    Refused,
+    Reinstated,
+}
+
+fn add(name: String, roles: Vec<Role>, secret: Secret, revoked: Revoked, place: &Place) -> Result<(), Trouble> {
     if name.is_empty() || name.contains(':') || name.chars().any(char::is_control) {
         return Err(Trouble::Input("a sign-in name without `:` is expected".into()));
     }
     let path = place.path()?;
-    let mut file = OfficersFile::read(&path)?;
+    // Before anybody types a password; it is looked at again under the lock.
+    may_add(&OfficersFile::read(&path)?, &name, revoked)?;
     let mut officer = Officer { name, roles, password: None, token: None, revoked: false };
-    if token {
-        // Two random UUIDs hold 244 random bits.
-        let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        officer.token = Some(hash_token(&secret));
-        writeln!(io::stdout().lock(), "{secret}")?;
-    } else {
-        let password = match password_file {
-            Some(path) => std::fs::read_to_string(path)?,
-            None => io::stdin().lock().lines().next().transpose()?.unwrap_or_default(),
-        };
-        let password = password.trim_end_matches(['\r', '\n']);
-        if password.chars().count() < PASSWORD_MIN_CHARS {
-            return Err(Trouble::Input(format!("a password of at least {PASSWORD_MIN_CHARS} characters is expected")));
+    let mut made = None;
+    match secret {
+        Secret::Token => {
+            // Two random UUIDs hold 244 random bits.
+            let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+            officer.token = Some(hash_token(&token));
+            made = Some(token);
         }
-        officer.password = Some(hash_password(password)?);
+        Secret::Password(file) => officer.password = Some(hash_password(&password(file)?)?),
     }
-    file.officer.retain(|known| known.name != officer.name);
-    file.officer.push(officer);
-    Ok(file.write(&path)?)
+    let name = officer.name.clone();
+    let mut back = false;
+    OfficersFile::edit(&path, |file| {
+        back = may_add(file, &officer.name, revoked)?;
+        file.officer.retain(|known| known.name != officer.name);
+        file.officer.push(officer);
+        Ok::<(), Trouble>(())
+    })?;
+    if back {
+        writeln!(io::stderr().lock(), "{name} was revoked and is reinstated")?;
+    }
+    if let Some(token) = made {
+        writeln!(io::stdout().lock(), "{token}")?;
+    }
+    Ok(())
+}
+
+/// Whether the name is one of a revoked officer; without `--reinstate` that is refused.
+fn may_add(file: &OfficersFile, name: &str, revoked: Revoked) -> Result<bool, Trouble> {
+    let known = file.officer.iter().any(|known| known.name == name && known.revoked);
+    if known && revoked == Revoked::Refused {
+        let message = format!("{name} was an officer and was revoked; --reinstate gives the right again");
+        return Err(Trouble::Input(message));
+    }
+    Ok(known)
+}
+
+fn password(file: Option<PathBuf>) -> Result<String, Trouble> {
+    let password = match file {
+        Some(path) => std::fs::read_to_string(path)?,
+        None => io::stdin().lock().lines().next().transpose()?.unwrap_or_default(),
+    };
+    let password = password.trim_end_matches(['\r', '\n']);
+    if password.chars().count() < PASSWORD_MIN_CHARS {
+        return Err(Trouble::Input(format!("a password of at least {PASSWORD_MIN_CHARS} characters is expected")));
+    }
+    Ok(password.to_owned())
 }
 
 fn list(place: &Place) -> Result<(), Trouble> {
@@ -180,12 +223,51 @@ fn list(place: &Place) -> Result<(), Trouble> {
 
 fn revoke(name: &str, place: &Place) -> Result<(), Trouble> {
     let path = place.path()?;
-    let mut file = OfficersFile::read(&path)?;
-    let Some(officer) = file.officer.iter_mut().find(|officer| officer.name == name) else {
-        return Err(Trouble::Input(format!("there is no officer {name} in {}", path.display())));
-    };
-    officer.revoked = true;
-    officer.password = None;
-    officer.token = None;
-    Ok(file.write(&path)?)
+    OfficersFile::edit(&path, |file| {
+        let Some(officer) = file.officer.iter_mut().find(|officer| officer.name == name) else {
+            return Err(Trouble::Input(format!("there is no officer {name} in {}", path.display())));
+        };
+        officer.revoked = true;
+        officer.password = None;
+        officer.token = None;
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revoked_name_is_not_an_officer_again_by_mistake() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = Place { file: Some(directory.path().join("officers.toml")), data: None, config: None };
+        let again = |revoked| add("aigul".into(), vec![Role::Officer], Secret::Token, revoked, &place);
+        assert!(again(Revoked::Refused).is_ok() && again(Revoked::Refused).is_ok(), "another token for a known name");
+        assert!(revoke("aigul", &place).is_ok());
+        let is_revoked = || OfficersFile::read(&place.path().expect("a path")).expect("read").officer[0].revoked;
+        assert!(matches!(again(Revoked::Refused), Err(Trouble::Input(why)) if why.contains("--reinstate")));
+        assert!(is_revoked());
+        assert!(again(Revoked::Reinstated).is_ok());
+        assert!(!is_revoked());
+        assert!(matches!(revoke("nobody", &place), Err(Trouble::Input(_))));
+    }
+
+    #[test]
+    fn editors_at_once_lose_no_edit() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("officers.toml");
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let place = Place { file: Some(path.clone()), data: None, config: None };
+                scope.spawn(move || {
+                    for round in 0..4 {
+                        let name = format!("{number}-{round}");
+                        assert!(add(name, vec![Role::Officer], Secret::Token, Revoked::Refused, &place).is_ok());
+                    }
+                });
+            }
+        });
+        assert_eq!(OfficersFile::read(&path).expect("read").officer.len(), 32);
+    }
 }

@@ -7,7 +7,8 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::EXIT_INPUT;
-use super::journal::{Place, Trouble};
+use super::journal::Trouble;
+use super::place::Place;
 use crate::journal::{Reader, verify};
 use crate::risk::selection::audit;
 

@@ -12,7 +12,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::EXIT_INPUT;
-use super::journal::{Place, Trouble};
+use super::journal::Trouble;
+use super::place::Place;
 use crate::journal::{
     Batch, Cause, FILE_NAME, Journal, JournalError, Limits, Requests, ShredAnswer, ShredError, ShredOrder, Who, plan,
 };

@@ -16,7 +16,9 @@ use super::retention::retention;
 use super::risk::risk;
 use super::scale::one_scale;
 use super::sensors::{self, care, indispensable, need, needed_for};
-use super::{Barrier, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, RequiredDocument, Site};
+use super::{
+    Barrier, Config, Data, EvidenceKind, Http, Lane, MisreadPlate, Mqtt, Policy, Portal, RequiredDocument, Site,
+};
 use crate::model::{BarrierPlace, FindingCode, LaneId, Severity, View};
 
 /// Lanes of one site.
@@ -253,8 +255,8 @@ fn one_lane(index: usize, raw: RawLane, defaults: &camera::Defaults, faults: &mu
     names.extend(scale.iter().map(|scale| scale.name.clone()));
     let readers = readers(&path, raw.reader, &mut names, faults);
     let watched = needed_for(raw.evidence.as_ref(), RawEvidence::Radiation);
-    let portals = portals(&path, raw.portal, watched, &mut names, faults);
-    let gives = Gives { scale: scale.is_some(), portal: !portals.is_empty() };
+    let portals = portals(&path, raw.portal, watched, &boards, &mut names, faults);
+    let gives = Gives { scale: scale.is_some(), portal: portals.iter().any(Portal::tells_quiet) };
     let evidence = evidence(&path, raw.evidence, &cameras, gives, faults);
     let evidence_timeout =
         faults.timeout(&format!("{path}.evidence_timeout"), raw.evidence_timeout, Duration::from_secs(20));

@@ -90,7 +90,13 @@ pub(super) const KEYS: Keys = Keys {
                     ),
                     ("scale", leaf(SCALE)),
                     ("reader", leaf(&["name", "driver", "port", "baud", "line", "protocol", "silence", "required"])),
-                    ("portal", leaf(&["name", "driver", "port", "baud", "line", "protocol", "silence"])),
+                    (
+                        "portal",
+                        Keys {
+                            values: PORTAL,
+                            tables: &[("inputs", leaf(&["gamma", "neutron", "fault", "occupied"]))],
+                        },
+                    ),
                     (
                         "barrier",
                         Keys {
@@ -129,6 +135,9 @@ pub(super) const KEYS: Keys = Keys {
         ),
     ],
 };
+
+const PORTAL: &[&str] =
+    &["name", "driver", "port", "baud", "line", "protocol", "silence", "barrier", "normally_closed", "required"];
 
 const SCALE: &[&str] = &[
     "name",

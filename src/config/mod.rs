@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use self::relay::{BarrierDriver, RelayLine, RelayWiring, WiredLoop};
+use self::relay::{BarrierDriver, PortalInputs, RelayLine, RelayWiring, WiredLoop};
 use crate::model::reader::{PortalProtocol, ReaderProtocol};
 use crate::model::scale::{Dialect, LineFormat, ScalePort};
 use crate::model::{
@@ -236,7 +236,7 @@ pub struct Lane {
     pub scale: Option<Scale>,
     /// Document readers and portals; with none named, all that speak on the lane's topics count.
     pub readers: Vec<Reader>,
-    /// Radiation portals on serial lines.
+    /// Radiation portals on serial lines and relay boards.
     pub portals: Vec<Portal>,
     /// Arms; an exit is always among them.
     pub barriers: Vec<Barrier>,
@@ -333,19 +333,46 @@ pub struct Reader {
     pub care: Care,
 }
 
-/// A radiation portal on a serial line.
+/// A radiation portal.
 #[derive(Debug, Clone)]
 pub struct Portal {
     /// As metrics and alarms name it.
     pub name: DeviceName,
-    /// Where it is.
-    pub line: ReaderLine,
-    /// What it speaks.
-    pub protocol: PortalProtocol,
-    /// Silence on its line after which it counts as lost: its background, which the lane is not told.
-    pub silence: Duration,
+    /// How it tells.
+    pub way: PortalWay,
     /// How it is looked after.
     pub care: Care,
+}
+
+/// How a portal tells.
+#[derive(Debug, Clone)]
+pub enum PortalWay {
+    /// On a serial line.
+    Serial {
+        /// Where it is.
+        line: ReaderLine,
+        /// What it speaks.
+        protocol: PortalProtocol,
+        /// Silence on its line after which it counts as lost: its background, which the lane is not told.
+        silence: Duration,
+    },
+    /// By contacts on the board of an arm.
+    Contacts {
+        /// Whose board.
+        barrier: BarrierPlace,
+        /// Which contacts.
+        inputs: PortalInputs,
+    },
+}
+
+impl Portal {
+    /// Whether it can tell that a vehicle is quiet, and so give evidence.
+    const fn tells_quiet(&self) -> bool {
+        match &self.way {
+            PortalWay::Serial { .. } => true,
+            PortalWay::Contacts { inputs, .. } => inputs.occupied.is_some(),
+        }
+    }
 }
 
 /// One arm.

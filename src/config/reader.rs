@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::check::Faults;
 use super::duration::Text;
+use super::relay::{RawPortalInputs, RawPortalRole, RelayWiring, wire_portal};
 use super::sensors::{care, need};
-use super::{Portal, Reader, ReaderLine};
+use super::{Portal, PortalWay, Reader, ReaderLine};
 use crate::model::reader::{PortalProtocol, ReaderProtocol};
 use crate::model::scale::{LineFormat, ScalePort};
 use crate::model::{BarrierPlace, Care, DeviceName, LoopPlace, Need};
@@ -38,6 +39,9 @@ pub(super) struct RawPortal {
     pub(super) line: Option<String>,
     pub(super) protocol: Option<String>,
     pub(super) silence: Option<Text>,
+    pub(super) barrier: Option<BarrierPlace>,
+    pub(super) inputs: Option<RawPortalInputs>,
+    pub(super) normally_closed: Option<Vec<RawPortalRole>>,
     pub(super) required: Option<bool>,
 }
 
@@ -76,6 +80,7 @@ pub(super) fn portals(
     path: &str,
     raw: Vec<RawPortal>,
     watched: Need,
+    boards: &[(BarrierPlace, &RelayWiring)],
     names: &mut BTreeSet<DeviceName>,
     faults: &mut Faults,
 ) -> Vec<Portal> {
@@ -83,16 +88,60 @@ pub(super) fn portals(
     for (number, portal) in raw.into_iter().enumerate() {
         let path = format!("{path}.portal[{number}]");
         unique(&path, &portal.name, names, faults);
-        driver(&path, &portal.driver, faults);
-        let protocol = protocol(&path, portal.protocol.as_deref(), &PortalProtocol::NAMES, faults);
-        let line = line(&path, portal.port.as_deref(), portal.baud, portal.line.as_deref(), faults);
-        let silence = faults.timeout(&format!("{path}.silence"), portal.silence, SILENCE_DEFAULT);
+        let way = match portal.driver.as_str() {
+            "serial" => serial_portal(&path, &portal, faults),
+            "modbus" => wired_portal(&path, &portal, boards, faults),
+            _ => {
+                let message =
+                    "\"serial\" or \"modbus\" is expected; a portal with MQTT messages of its own is a [[lane.reader]]";
+                faults.at(&format!("{path}.driver"), message);
+                None
+            }
+        };
         let care = Care { silence: None, need: need(portal.required, watched) };
-        if let (Some(protocol), Some(line)) = (protocol, line) {
-            portals.push(Portal { name: portal.name, line, protocol, silence, care });
+        if let Some(way) = way {
+            portals.push(Portal { name: portal.name, way, care });
         }
     }
     portals
+}
+
+fn serial_portal(path: &str, portal: &RawPortal, faults: &mut Faults) -> Option<PortalWay> {
+    let given = [
+        ("barrier", portal.barrier.is_some()),
+        ("inputs", portal.inputs.is_some()),
+        ("normally_closed", portal.normally_closed.is_some()),
+    ];
+    not_given(path, given, "it belongs to a portal with driver = \"modbus\"", faults);
+    let protocol = protocol(path, portal.protocol.as_deref(), &PortalProtocol::NAMES, faults);
+    let line = line(path, portal.port.as_deref(), portal.baud, portal.line.as_deref(), faults);
+    let silence = faults.timeout(&format!("{path}.silence"), portal.silence, SILENCE_DEFAULT);
+    Some(PortalWay::Serial { line: line?, protocol: protocol?, silence })
+}
+
+fn wired_portal(
+    path: &str,
+    portal: &RawPortal,
+    boards: &[(BarrierPlace, &RelayWiring)],
+    faults: &mut Faults,
+) -> Option<PortalWay> {
+    let given = [
+        ("port", portal.port.is_some()),
+        ("baud", portal.baud.is_some()),
+        ("line", portal.line.is_some()),
+        ("protocol", portal.protocol.is_some()),
+        ("silence", portal.silence.is_some()),
+    ];
+    not_given(path, given, "it belongs to a portal with driver = \"serial\"", faults);
+    let (barrier, inputs) = wire_portal(path, portal, boards, faults)?;
+    Some(PortalWay::Contacts { barrier, inputs })
+}
+
+/// Keys of another driver would change nothing.
+fn not_given<const N: usize>(path: &str, given: [(&str, bool); N], why: &str, faults: &mut Faults) {
+    for (key, _) in given.iter().filter(|(_, given)| *given) {
+        faults.at(&format!("{path}.{key}"), why);
+    }
 }
 
 fn unique(path: &str, name: &DeviceName, names: &mut BTreeSet<DeviceName>, faults: &mut Faults) {
@@ -118,16 +167,7 @@ fn no_line(path: &str, reader: &RawReader, faults: &mut Faults) {
         ("line", reader.line.is_some()),
         ("protocol", reader.protocol.is_some()),
     ];
-    for (key, _) in given.iter().filter(|(_, given)| *given) {
-        faults.at(&format!("{path}.{key}"), "it belongs to a reader with driver = \"serial\"");
-    }
-}
-
-fn driver(path: &str, given: &str, faults: &mut Faults) {
-    if given != "serial" {
-        let message = "\"serial\" is expected; a portal with MQTT messages of its own is a [[lane.reader]]";
-        faults.at(&format!("{path}.driver"), message);
-    }
+    not_given(path, given, "it belongs to a reader with driver = \"serial\"", faults);
 }
 
 fn protocol<P: Copy, const N: usize>(

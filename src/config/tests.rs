@@ -153,7 +153,7 @@ fn readers_and_portals_are_held_against_what_is_known() {
                   protocol = \"rpm-lines\"\nsilence = \"20s\"\n";
     let text = format!("{MINIMAL}\n{reader}{portal}");
     let lane = parse(&text, []).expect("valid").lanes.remove(0);
-    assert_eq!((lane.readers.len(), lane.portals[0].silence), (1, Duration::from_secs(20)));
+    assert_eq!((lane.readers.len(), lane.portals.len()), (1, 1));
     assert!(lane.evidence.contains(&EvidenceKind::Radiation), "a portal's verdict is required unless the lane says so");
     assert!(!lane.evidence.contains(&EvidenceKind::Document), "a scan is not");
     for (from, to, expected) in [
@@ -173,6 +173,8 @@ fn readers_and_portals_are_held_against_what_is_known() {
         ("name = \"gate\"", "name = \"kiosk\"", "there are two devices kiosk"),
         ("name = \"gate\"", "name = \"exit\"", "the name of an arm or a loop"),
         ("silence = \"20s\"", "silence = \"0s\"", "portal[0].silence"),
+        ("silence = \"20s\"", "normally_closed = [\"fault\"]", "portal[0].normally_closed: it belongs"),
+        ("silence = \"20s\"", "inputs = { gamma = 1 }", "portal[0].inputs: it belongs"),
     ] {
         let (before, tables) = text.split_at(MINIMAL.len());
         let found = faults(&format!("{before}{}", tables.replacen(from, to, 1)));

@@ -1,4 +1,5 @@
-//! Opening a serial line: a tty by its path, or a serial device server by TCP. Scales, readers and portals share it.
+//! A serial line, a tty by its path or a serial device server by TCP: opened, and opened again whenever it is gone.
+//! Scales, readers and portals share it.
 
 use std::io;
 use std::time::Duration;
@@ -6,6 +7,8 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 use tokio_serial::{ClearBuffer, DataBits, SerialPort, SerialPortBuilderExt, StopBits};
 
 use crate::model::scale::{LineFormat, Parity, ScalePort};
@@ -26,25 +29,67 @@ pub(super) trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 
+/// How much a driver tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// What a lane needs.
+    Readings,
+    /// Every byte and every frame too, for a technician who watches.
+    Everything,
+}
+
 /// How long to wait before a line is opened again: longer each time, until it worked.
 #[derive(Debug)]
-pub(super) struct Pause(Duration);
+struct Pause(Duration);
 
 impl Pause {
-    pub(super) const fn new() -> Self {
+    const fn new() -> Self {
         Self(PAUSE_FIRST)
     }
 
     /// The line worked: the next pause is the first again.
-    pub(super) const fn worked(&mut self) {
+    const fn worked(&mut self) {
         self.0 = PAUSE_FIRST;
     }
 
     /// This pause; the next one is twice as long.
-    pub(super) fn take(&mut self) -> Duration {
+    fn take(&mut self) -> Duration {
         let pause = self.0;
         self.0 = (pause * 2).min(PAUSE_LONGEST);
         pause
+    }
+}
+
+/// Whether a session is followed by the next one soon, or after a pause that grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Worked {
+    /// The device spoke as it should, or the line could be held open.
+    Well,
+    /// It didn't, or another one did.
+    Ill,
+}
+
+/// A device on a line, with all that outlives one opening of it.
+pub(super) trait Sessions {
+    /// One opening of the line, until it is gone or given up.
+    fn session(&mut self) -> impl Future<Output = Worked> + Send;
+}
+
+/// Opens a line again and again until told to stop.
+pub(super) async fn drive(mut device: impl Sessions, mut stop: oneshot::Receiver<()>) {
+    let mut pause = Pause::new();
+    loop {
+        let worked = tokio::select! {
+            worked = device.session() => worked,
+            _ = &mut stop => return,
+        };
+        if worked == Worked::Well {
+            pause.worked();
+        }
+        tokio::select! {
+            () = sleep(pause.take()) => {}
+            _ = &mut stop => return,
+        }
     }
 }
 

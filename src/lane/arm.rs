@@ -2,9 +2,13 @@
 
 use uuid::Uuid;
 
+use super::by_hand::ByHand;
 use super::loops::Steadiness;
 use super::setup::ArmSetup;
-use crate::model::{BarrierMode, BarrierState, Mono, Position};
+use crate::model::{BarrierMode, BarrierState, Evacuation, Mono, Position};
+
+/// What an arm reports while the evacuation line is active.
+const EVACUATION: &str = "evacuation";
 
 /// What is known of an arm. Only feedback changes it (invariant B4).
 #[derive(Debug, Clone)]
@@ -18,11 +22,20 @@ pub(super) struct Arm {
     pub(super) opened_by: Option<Uuid>,
     /// When it was last told to move.
     pub(super) told: Option<Mono>,
+    /// After an evacuation nothing is commanded until the lane is put back (invariant B7).
+    pub(super) evacuation: Evacuation,
 }
 
 impl Arm {
     pub(super) const fn new(setup: ArmSetup) -> Self {
-        Self { setup, known: None, steadiness: Steadiness::Steady, opened_by: None, told: None }
+        Self {
+            setup,
+            known: None,
+            steadiness: Steadiness::Steady,
+            opened_by: None,
+            told: None,
+            evacuation: Evacuation::None,
+        }
     }
 
     pub(super) fn observe(&mut self, state: BarrierState) {
@@ -68,18 +81,43 @@ impl Arm {
         self.believed().and_then(|known| known.fault.as_deref())
     }
 
-    /// Whether the controller may command it: known, no fault, nobody at its key (invariant B8).
-    pub(super) fn takes_commands(&self) -> bool {
-        self.believed().is_some_and(|known| known.mode == BarrierMode::Remote && known.fault.is_none())
+    /// Somebody works it by its key (invariant B8).
+    pub(super) fn is_local(&self) -> bool {
+        self.believed().is_some_and(|known| known.mode == BarrierMode::Local)
     }
 
-    /// Not closed by its own report, although no command explains it (invariant B6).
+    /// The evacuation line is active.
+    pub(super) fn reports_evacuation(&self) -> bool {
+        self.fault() == Some(EVACUATION)
+    }
+
+    /// Who moves it, if it isn't the controller.
+    pub(super) fn by_hand(&self) -> Option<ByHand> {
+        if self.evacuation == Evacuation::Latched {
+            return Some(ByHand::Evacuation);
+        }
+        self.is_local().then_some(ByHand::Local)
+    }
+
+    /// Whether the controller may command it: known, no fault, nobody at its key (invariant B8).
+    pub(super) fn takes_commands(&self) -> bool {
+        self.evacuation == Evacuation::None
+            && self.believed().is_some_and(|known| known.mode == BarrierMode::Remote && known.fault.is_none())
+    }
+
+    /// Not closed by its own report, although neither a command explains it, nor a key, nor an evacuation: those have
+    /// alarms of their own (invariant B6).
     pub(super) fn is_forced(&self) -> bool {
-        self.opened_by.is_none() && matches!(self.position(), Position::Opening | Position::Open)
+        self.opened_by.is_none()
+            && self.by_hand().is_none()
+            && matches!(self.position(), Position::Opening | Position::Open)
     }
 
     /// Why it can't be opened, for the officer; `None` when it can.
     pub(super) fn refusal(&self) -> Option<String> {
+        if self.evacuation == Evacuation::Latched {
+            return Some("the lane was evacuated: two officers must open it again".into());
+        }
         let known = self.believed()?;
         if let Some(fault) = &known.fault {
             return Some(format!("the barrier reports the fault {fault}"));

@@ -10,8 +10,8 @@ use super::passage::{Awaiting, Judged, Passage, Way};
 use super::setup::MATCH_WITHIN;
 use super::timer::Timer;
 use crate::model::{
-    CommandReason, DeviceName, DocumentScan, Finding, HoldCode, MatchQuery, MatchResult, Now, PassageId, RecordKind,
-    Scored, Severity, View, WeightReading,
+    CommandReason, Finding, HoldCode, MatchQuery, MatchResult, Now, PassageId, RecordKind, Scored, Severity, View,
+    WeightReading,
 };
 
 #[derive(Serialize)]
@@ -54,16 +54,6 @@ impl Machine {
         passage.steps.weighed = Some(now.wall);
         self.record(now, Some(id), RecordKind::Evidence, &json!({ "weight": reading }));
         self.evidence_changed(now, "the weight changed");
-    }
-
-    pub(super) fn on_document(&mut self, now: Now, device: &DeviceName, scan: DocumentScan) {
-        let Some(passage) = &mut self.passage else { return };
-        if passage.gathered.add_document(scan.clone()) != Change::Kept {
-            return;
-        }
-        let id = passage.id;
-        self.record(now, Some(id), RecordKind::Evidence, &json!({ "reader": device, "document": scan }));
-        self.evidence_changed(now, "another document was presented");
     }
 
     /// New evidence: a decision taken without it is judged again (contract, PlateRead).
@@ -127,6 +117,7 @@ impl Machine {
         self.explain_missing(&mut findings);
         let Some(passage) = &mut self.passage else { return };
         findings.extend(passage.seals.findings());
+        self.setup.weigh(&mut findings);
         findings.extend(result.findings.iter().cloned());
         passage.steps.matched = Some(now.wall);
         passage.findings = findings;

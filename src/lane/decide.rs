@@ -1,7 +1,6 @@
 //! Risk: asked, answered, applied. A stricter word always wins (invariant A7).
 
 use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::io::{Effect, Happening};
@@ -9,7 +8,7 @@ use super::machine::Machine;
 use super::passage::{Awaiting, Judged, Passage, Way};
 use super::setup::RISK_GRACE;
 use super::timer::Timer;
-use crate::model::risk::{Assessment, Measured, RiskKind, SeenVehicle};
+use crate::model::risk::{Assessment, Measured, RiskKind, RiskWord, SeenVehicle};
 use crate::model::{
     Alarm, Channel, HoldCode, Now, Plate, ReasonedDecision, RecordKind, RiskAnswer, RiskDecision, RiskRequest,
     Severity, Source, View,
@@ -19,23 +18,39 @@ use crate::model::{
 struct DecidedBody<'a> {
     #[serde(flatten)]
     reasoned: &'a ReasonedDecision,
-    /// Before arrival, or at the lane.
-    kind: RiskKind,
+    /// Before arrival, or at the lane; not told of a word after the one that counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<RiskKind>,
+}
+
+#[derive(Serialize)]
+struct RequestedBody {
+    request_id: Uuid,
+    /// The question before arrival whose answer serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_by: Option<Uuid>,
 }
 
 impl Machine {
-    /// The decision taken before arrival, unless something that was seen since speaks against it, or it is over.
-    fn cleared_before(&self, now: Now) -> Option<Assessment> {
+    /// The decision taken before arrival: the RMS's answer, unless something that was seen since speaks against it, or
+    /// there are papers that it was not taken on. Set aside, it still holds what it holds (invariant A7). One that is
+    /// over is none.
+    fn decided_before(&mut self, now: Now) -> Option<Assessment> {
         let passage = self.passage.as_ref()?;
-        let assessment = passage.matched.as_ref()?.assessed.clone()?;
-        let over = assessment.decision.valid_until.is_some_and(|until| until <= now.wall);
+        let matched = passage.matched.as_ref()?;
+        let assessment = matched.assessed.clone().filter(|assessment| !assessment.decision.is_over(now.wall))?;
         let contradicted = passage.findings.iter().any(|finding| finding.severity != Severity::Info);
-        (!over && !contradicted).then_some(assessment)
+        let same_papers = assessment.declarations.len() == matched.declarations().count();
+        if same_papers && !contradicted {
+            return Some(assessment);
+        }
+        self.strengthen(now, assessment.decision.into(), Some(RiskKind::PreArrival));
+        None
     }
 
     pub(super) fn ask_risk(&mut self, now: Now) {
         let request_id = self.draw_id();
-        let earlier = self.cleared_before(now);
+        let earlier = self.decided_before(now);
         let Some(passage) = &mut self.passage else { return };
         let request = RiskRequest {
             request_id,
@@ -70,7 +85,9 @@ impl Machine {
         let decided_before = earlier.as_ref().map(|earlier| earlier.decision.clone());
         passage.earlier = earlier;
         let id = passage.id;
-        self.record(now, Some(id), RecordKind::RiskRequested, &json!({ "request_id": request_id }));
+        let body =
+            RequestedBody { request_id, answered_by: decided_before.as_ref().map(|decision| decision.request_id) };
+        self.record(now, Some(id), RecordKind::RiskRequested, &body);
         self.timers.set(Timer::Risk, now.mono + self.setup.risk_timeout + RISK_GRACE);
         self.emit(Effect::AskRisk(Box::new(request), decided_before.map(Box::new)));
     }
@@ -99,7 +116,7 @@ impl Machine {
     }
 
     fn take_decision(&mut self, now: Now, reasoned: ReasonedDecision) {
-        if reasoned.decision.valid_until.is_some_and(|until| until <= now.wall) {
+        if reasoned.decision.is_over(now.wall) {
             self.risk_unavailable(now, "the decision was no longer valid when it came");
             return;
         }
@@ -127,7 +144,7 @@ impl Machine {
         let decided_at = passage.earlier.as_ref().map_or(now.wall, |earlier| earlier.decided_at);
         passage.steps.risk_decided = Some(decided_at);
         passage.degraded.clone_from(&reasoned.degraded);
-        let (id, kind) = (passage.id, passage.risk_kind());
+        let (id, kind) = (passage.id, Some(passage.risk_kind()));
         self.record(now, Some(id), RecordKind::RiskDecided, &DecidedBody { reasoned, kind });
         if let Some(source) = reasoned.source {
             self.selected(source);
@@ -162,26 +179,50 @@ impl Machine {
         self.dirty = true;
     }
 
-    /// An answer after the one that counted: it only strengthens (hazard 27, invariant A7).
+    /// A word of the RMS that this lane does not wait for: it counts if it is about the vehicle in the lane.
+    pub(super) fn on_risk_heard(&mut self, now: Now, word: &RiskWord) {
+        let decision = word.decision();
+        if decision.is_over(now.wall) || !self.passage.as_ref().is_some_and(|passage| passage.is_meant_by(word)) {
+            return;
+        }
+        let kind = match word {
+            RiskWord::BeforeArrival(_) => Some(RiskKind::PreArrival),
+            RiskWord::Unclaimed(_) => None,
+        };
+        self.strengthen(now, decision.clone().into(), kind);
+    }
+
+    /// An answer after the one that counted: it only strengthens (hazard 27).
     fn late_decision(&mut self, now: Now, reasoned: ReasonedDecision) {
-        let Some(passage) = &self.passage else { return };
-        let (known, decision) = (passage.channel(), &reasoned.decision);
+        if !self.strengthen(now, reasoned, None) {
+            self.tell(Happening::AnswerIgnored);
+        }
+    }
+
+    /// Takes a word besides the one that is asked for, if it is stricter than what is known; whether it is. A stricter
+    /// word wins until the arm is open (invariant A7), then it is an alarm.
+    fn strengthen(&mut self, now: Now, reasoned: ReasonedDecision, kind: Option<RiskKind>) -> bool {
+        let Some(passage) = &self.passage else { return false };
+        let decision = &reasoned.decision;
         let is_known = |agency| passage.risk.as_ref().is_some_and(|known| known.agencies.contains(agency));
         let stricter = decision.agencies.iter().any(|agency| !agency.clear && !is_known(agency))
-            || known.map_or(decision.channel >= Channel::Yellow, |known| decision.channel > known);
+            || decision.channel > passage.channel().unwrap_or(Channel::Green);
         if !stricter {
-            self.tell(Happening::AnswerIgnored);
-            return;
+            return false;
         }
         let id = passage.id;
         let is_open = matches!(passage.way, Way::Driving(..) | Way::Closing(..));
-        self.record(now, Some(id), RecordKind::RiskDecided, &reasoned);
+        self.record(now, Some(id), RecordKind::RiskDecided, &DecidedBody { reasoned: &reasoned, kind });
         if is_open {
             self.raise_alarm(now, Alarm::LateStricterDecision);
-            return;
+            return true;
         }
         self.void_pending(now, "a stricter decision came");
+        if let Some(source) = reasoned.source {
+            self.selected(source);
+        }
         self.apply_decision(now, reasoned.decision);
+        true
     }
 
     pub(super) fn risk_unavailable(&mut self, now: Now, why: &str) {

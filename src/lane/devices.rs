@@ -7,6 +7,7 @@ use super::loops::Half;
 use super::machine::Machine;
 use super::presence::Seen;
 use super::roster::Kind;
+use super::setup::OTHERS_MAX;
 use super::weigh::{Unused, Verdict};
 use crate::model::{
     Alarm, BarrierPlace, BarrierState, DeviceName, HoldCode, LoopPlace, Need, Now, Observation, Position, WeightReading,
@@ -51,8 +52,15 @@ impl Machine {
             | Observation::Weight(..)
             | Observation::Radiation(..)
             | Observation::Document(..) => self.tell(Happening::StrangerIgnored),
-            Observation::Seal(reader, report) => self.on_seal(now, &reader, report),
-            Observation::Call(button, call) => self.on_call(now, &button, &call),
+            // Whoever it comes from, it can only hold or call: it counts, and somebody is told that nobody knows him.
+            Observation::Seal(reader, report) => {
+                self.meet(&reader);
+                self.on_seal(now, &reader, report);
+            }
+            Observation::Call(button, call) => {
+                self.meet(&button);
+                self.on_call(now, &button, &call);
+            }
             Observation::Barrier(place, state) => {
                 self.hear(now, Kind::Barrier, place.as_str());
                 self.on_barrier(now, place, state);
@@ -69,6 +77,14 @@ impl Machine {
             self.tell(Happening::ReadingUnused(Unused::Unsteady));
         }
         believed
+    }
+
+    /// Tells once of a device that the configuration doesn't name, where it names any.
+    fn meet(&mut self, device: &DeviceName) {
+        if self.has_reader(device) || self.strangers.len() >= OTHERS_MAX || !self.strangers.insert(device.clone()) {
+            return;
+        }
+        self.tell(Happening::StrangerHeard(device.clone()));
     }
 
     fn has_reader(&self, device: &DeviceName) -> bool {
@@ -167,6 +183,8 @@ impl Machine {
         if let_go && arm.is_forced() {
             arm.opened_by = Some(Uuid::nil());
         }
+        self.watch_hands(now, place);
+        let Some(arm) = self.arms.get_mut(&place) else { return };
         let position = arm.position();
         let faulty = arm.fault().is_some();
         let forced = arm.is_forced();

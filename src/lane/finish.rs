@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::by_hand::ByHand;
 use super::io::{Happening, Step};
 use super::machine::Machine;
 use super::passage::Passage;
@@ -54,6 +55,8 @@ impl Machine {
 fn final_outcome(passage: &Passage) -> Outcome {
     match passage.outcome {
         Some(outcome) => outcome,
+        None if passage.by_hand == Some(ByHand::Local) => Outcome::Local,
+        None if passage.by_hand == Some(ByHand::Evacuation) => Outcome::Unresolved,
         None if passage.restored && passage.commanded => Outcome::Released,
         None if passage.restored || passage.crossed => Outcome::Unresolved,
         None => Outcome::Reversed,

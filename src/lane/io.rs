@@ -1,5 +1,6 @@
 //! What goes into the machine and what comes out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -7,7 +8,7 @@ use uuid::Uuid;
 use super::loops::{LoopFault, LoopName};
 use super::roster::LossCause;
 use super::weigh::Unused;
-use crate::model::risk::RiskKind;
+use crate::model::risk::{RiskKind, RiskWord};
 use crate::model::{
     Alarm, BarrierPlace, Channel, DeviceName, Direction, FindingCode, HoldCode, LaneState, MatchQuery, MatchResult,
     NewRecord, Observation, OpenAuthority, Order, OrderRefusal, Outcome, PassageId, Recorded, RiskAnswer, RiskDecision,
@@ -53,6 +54,8 @@ pub enum Input {
         /// The answer.
         answer: RiskAnswer,
     },
+    /// The RMS said something that nobody here waits for; it concerns the vehicle in the lane or nobody here.
+    RiskHeard(Arc<RiskWord>),
     /// An officer ordered.
     Ordered(Order),
     /// The journal acknowledged.
@@ -130,6 +133,8 @@ pub enum Happening {
     AnswerIgnored,
     /// A reading of a device that the lane doesn't have was ignored.
     StrangerIgnored,
+    /// A device that the lane's setup doesn't name was heard for the first time; what it says counts.
+    StrangerHeard(DeviceName),
     /// A reading was no evidence.
     ReadingUnused(Unused),
     /// A loop can't be trusted.

@@ -22,8 +22,15 @@ const fn closing_zone(place: BarrierPlace) -> Option<LoopPlace> {
 
 impl Machine {
     pub(super) fn on_exit_taken(&mut self, now: Now) {
-        let Some(passage) = &mut self.passage else {
+        if self.passage.is_none() {
             self.traffic.exit_rose = Some(now.mono);
+            self.crossing_without_passage(now);
+            return;
+        }
+        if self.crosses_by_hand(now) {
+            return;
+        }
+        let Some(passage) = &self.passage else {
             self.crossing_without_passage(now);
             return;
         };
@@ -90,6 +97,10 @@ impl Machine {
 
     pub(super) fn on_exit_freed(&mut self, now: Now) {
         let Some(passage) = &self.passage else { return };
+        if passage.by_hand.is_some() && passage.is_standing() {
+            self.timers.set(Timer::Left, now.mono + LEFT_SETTLE);
+            return;
+        }
         if let Way::Driving(going, Crossing::Under) = passage.way
             && going.barrier == BarrierPlace::Exit
         {
@@ -127,6 +138,11 @@ impl Machine {
             return;
         }
         let Some(passage) = &mut self.passage else { return };
+        if passage.by_hand.is_some() && passage.is_standing() {
+            passage.steps.left = Some(now.wall);
+            self.complete(now);
+            return;
+        }
         let Way::Driving(going, Crossing::Under) = passage.way else { return };
         passage.steps.left = Some(now.wall);
         let opened = passage.marks.opened;
@@ -205,6 +221,13 @@ impl Machine {
 
     /// The arm did not reach its limit in time (invariant B5).
     pub(super) fn travel_over(&mut self, now: Now) {
+        let moving = self.passage.as_ref().and_then(|passage| match &passage.way {
+            Way::Opening(going) | Way::Closing(going, _) => Some(going.barrier),
+            Way::Standing | Way::Authorising(..) | Way::Driving(..) => None,
+        });
+        if moving.is_some_and(|place| self.is_moved_by_hand(now, place)) {
+            return;
+        }
         let Some(passage) = &mut self.passage else { return };
         match &mut passage.way {
             Way::Opening(going) => {

@@ -18,8 +18,8 @@ use super::timer::{Timer, Timers};
 use super::traffic::Traffic;
 use super::weigh::Scale;
 use crate::model::{
-    Alarm, BarrierPlace, DeviceName, HoldCode, LaneState, Mono, NewRecord, Now, PassageId, RecordKind, Recorded,
-    Service, Severity, Signal, Ticket,
+    Alarm, BarrierPlace, DeviceName, Evacuation, HoldCode, LaneState, Mono, NewRecord, Now, PassageId, RecordKind,
+    Recorded, Service, Severity, Signal, Ticket,
 };
 
 /// The lane machine. See the module head for its contract.
@@ -31,6 +31,7 @@ pub struct Machine {
     pub(super) sensors: Sensors,
     pub(super) arms: BTreeMap<BarrierPlace, Arm>,
     pub(super) service: Service,
+    pub(super) evacuation: Evacuation,
     pub(super) passage: Option<Passage>,
     pub(super) link: Link,
     pub(super) alarms: BTreeSet<Alarm>,
@@ -39,6 +40,8 @@ pub struct Machine {
     pub(super) roster: Roster,
     /// Cameras that said nothing of the vehicle before them.
     pub(super) silent: BTreeSet<DeviceName>,
+    /// Devices that spoke and that the lane's setup doesn't name.
+    pub(super) strangers: BTreeSet<DeviceName>,
     /// Reads of a vehicle that the approach loop has not seen yet.
     pub(super) early: VecDeque<(Mono, Read)>,
     /// What portals and seal readers told of a vehicle that has no passage yet.
@@ -78,12 +81,14 @@ impl Machine {
             sensors,
             arms,
             service: Service::Open,
+            evacuation: Evacuation::None,
             passage: None,
             link: Link::Down,
             alarms: BTreeSet::new(),
             births: BTreeMap::new(),
             roster,
             silent: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             early: VecDeque::new(),
             foretold: Foretold::default(),
             traffic: Traffic::new(),
@@ -114,6 +119,7 @@ impl Machine {
             Input::Matched { passage, round, result } => self.on_matched(now, passage, round, result),
             Input::RegisterChanged => self.on_register_changed(now),
             Input::RiskAnswered { request, answer } => self.on_risk_answered(now, request, answer),
+            Input::RiskHeard(word) => self.on_risk_heard(now, &word),
             Input::Ordered(order) => self.on_order(now, order),
             Input::Recorded(receipt) => self.on_recorded(now, &receipt),
             Input::RecordFailed(ticket) => self.on_record_failed(now, ticket),

@@ -22,6 +22,7 @@ mod admit;
 mod arm;
 mod arrival;
 mod assess;
+mod by_hand;
 mod call;
 mod decide;
 mod devices;

@@ -48,6 +48,9 @@ impl Machine {
         if order.seen.is_some_and(|seen| seen != self.state(now).version) {
             return Err(OrderRefusal::Stale);
         }
+        if order.kind == OrderKind::OpenLane {
+            return self.judge_open_lane(order);
+        }
         if order.kind == OrderKind::ClearHold && self.is_out_of_sight() {
             return Ok(());
         }
@@ -141,6 +144,7 @@ impl Machine {
         self.clear_alarm(now, Alarm::UnknownCrossing);
         self.clear_alarm(now, Alarm::WrongWay);
         self.clear_alarm(now, Alarm::LateStricterDecision);
+        self.end_evacuation(now);
         self.set_service(now, Service::Open, reason);
         let waits = self.sensors.at(LoopPlace::Approach) == Seen::Occupied;
         let is_in = self.traffic.behind && self.sensors.at_stop_line() == Seen::Occupied;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::by_hand::ByHand;
 use super::evidence::Gathered;
 use super::seals::Seals;
 use crate::model::registry::DocumentRef;
-use crate::model::risk::{Assessment, RiskKind};
+use crate::model::risk::{Assessment, RiskKind, RiskWord};
 use crate::model::{
     Authority, BarrierPlace, Channel, CommandReason, DeviceName, Finding, Hold, HoldCode, MatchResult, Mono, Now,
     Order, Outcome, PassageId, RiskDecision, Severity, Source, Timestamp,
@@ -189,6 +190,8 @@ pub(super) struct Passage {
     pub(super) lost: Option<Mono>,
     /// Something crossed the exit under this passage when nothing had leave to.
     pub(super) crossed: bool,
+    /// It drove under an arm that the controller did not move.
+    pub(super) by_hand: Option<ByHand>,
 }
 
 impl Passage {
@@ -233,6 +236,22 @@ impl Passage {
             taken_again: 0,
             lost: None,
             crossed: false,
+            by_hand: None,
+        }
+    }
+
+    /// Whether a word of the RMS is about this vehicle: about its notification as it was found, or about a question
+    /// of this passage. After a restart the journal knows the number alone; doubt counts.
+    pub(super) fn is_meant_by(&self, word: &RiskWord) -> bool {
+        match (word, &self.matched) {
+            (RiskWord::BeforeArrival(assessment), Some(matched)) => matched.covers(assessment),
+            (RiskWord::BeforeArrival(assessment), None) => {
+                self.restored_documents.0.as_ref() == Some(&assessment.notification)
+            }
+            (RiskWord::Unclaimed(decision), _) => {
+                let request = decision.request_id;
+                self.asked.contains(&request) || self.awaiting == Awaiting::Risk(request)
+            }
         }
     }
 

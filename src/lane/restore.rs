@@ -1,7 +1,9 @@
 //! After a restart: the open passage of the journal comes back, held (hazard 36).
 
 use serde::Deserialize;
+use uuid::Uuid;
 
+use super::by_hand::ByHand;
 use super::evidence::Read;
 use super::faults::OUT_OF_SIGHT;
 use super::machine::Machine;
@@ -28,6 +30,7 @@ struct EvidenceBody {
     document: Option<DocumentScan>,
     radiation: Option<RadiationReading>,
     seal: Option<SealReport>,
+    crosses: Option<ByHand>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +39,13 @@ struct MatchedBody {
     declaration: Option<String>,
     #[serde(default)]
     findings: Vec<Finding>,
+}
+
+#[derive(Deserialize)]
+struct RequestedBody {
+    request_id: Uuid,
+    #[serde(default)]
+    answered_by: Option<Uuid>,
 }
 
 #[derive(Deserialize)]
@@ -115,7 +125,13 @@ fn replay(passage: &mut Passage, record: &NewRecord, templates: &Templates) {
                 passage.steps.matched = Some(record.at);
             }
         }
-        RecordKind::RiskRequested => passage.steps.risk_requested = Some(record.at),
+        RecordKind::RiskRequested => {
+            passage.steps.risk_requested = Some(record.at);
+            if let Ok(body) = serde_json::from_str::<RequestedBody>(&record.body) {
+                // An answer that is still under way only strengthens.
+                passage.asked.extend([Some(body.request_id), body.answered_by].into_iter().flatten());
+            }
+        }
         RecordKind::RiskDecided => {
             if let Ok(reasoned) = serde_json::from_str::<ReasonedDecision>(&record.body) {
                 let ReasonedDecision { decision, source, degraded, .. } = reasoned;
@@ -182,4 +198,5 @@ fn replay_evidence(passage: &mut Passage, record: &NewRecord, templates: &Templa
     if let Some(seal) = body.seal {
         passage.seals.add(seal);
     }
+    passage.by_hand = body.crosses.or(passage.by_hand);
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::plate::Templates;
-use crate::model::{BarrierPlace, Care, DeviceName, Direction, LaneId, LoopPlace, SiteId, View, WeighMethod};
+use crate::model::{
+    BarrierPlace, Care, DeviceName, Direction, Finding, FindingCode, LaneId, LoopPlace, Severity, SiteId, View,
+    WeighMethod,
+};
 
 /// How long the register may take; it answers from memory.
 pub(super) const MATCH_WITHIN: Duration = Duration::from_secs(2);
@@ -206,4 +209,18 @@ pub struct LaneSetup {
     pub readers: BTreeMap<DeviceName, Care>,
     /// Its arms; an exit is always among them.
     pub arms: BTreeMap<BarrierPlace, ArmSetup>,
+    /// Findings that weigh other than by default.
+    pub severities: BTreeMap<FindingCode, Severity>,
+}
+
+impl LaneSetup {
+    /// Gives what the lane itself found the weight that the site wants it to have. What only informs does so whatever
+    /// else goes by the same code, and nothing gets lighter than its code may be.
+    pub(super) fn weigh(&self, findings: &mut [Finding]) {
+        for finding in findings.iter_mut().filter(|finding| finding.severity > Severity::Info) {
+            if let Some(severity) = self.severities.get(&finding.code) {
+                finding.severity = (*severity).max(finding.code.least_severity());
+            }
+        }
+    }
 }

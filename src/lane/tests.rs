@@ -13,9 +13,11 @@ use crate::model::*;
 
 mod anything;
 pub(super) mod bench;
+mod by_hand;
 mod degraded;
 mod hazards;
 mod health;
+mod heard;
 mod invariants;
 mod loops;
 mod pairs;

@@ -36,6 +36,8 @@ pub enum Unused {
     TwoVehicles,
     /// Its device comes and goes.
     Unsteady,
+    /// A scan that no vehicle came with.
+    NoVehicle,
 }
 
 impl Unused {
@@ -52,6 +54,7 @@ impl Unused {
             Self::Repeated => "repeated",
             Self::TwoVehicles => "two_vehicles",
             Self::Unsteady => "unsteady",
+            Self::NoVehicle => "no_vehicle",
         }
     }
 
@@ -67,6 +70,7 @@ impl Unused {
             Self::Repeated => "the scale repeats the last vehicle's weight",
             Self::TwoVehicles => "more than one vehicle is at the stop line",
             Self::Unsteady => "the scale comes and goes",
+            Self::NoVehicle => "no vehicle came with it",
         }
     }
 }

@@ -6,7 +6,7 @@ use metrics::{counter, gauge, histogram};
 
 use super::{
     ALARMS, ARM_FAULTS, CALLS, CAMERA_MESSAGES, CAMERA_SKEW, COMMANDS, DEVICE_LOSSES, DEVICE_UP, LOOP_FAULTS,
-    RELAY_COMMANDS, RELAY_EXCHANGES, SCALE_FRAMES, SCALE_LINE, SERIAL_MESSAGES, TRAVEL, UNUSED, label,
+    RELAY_COMMANDS, RELAY_EXCHANGES, SCALE_FRAMES, SCALE_LINE, SERIAL_MESSAGES, STRANGERS, TRAVEL, UNUSED, label,
 };
 use crate::device::modbus::Exchange;
 use crate::device::scale::Diagnosis;
@@ -196,6 +196,11 @@ pub fn loop_fault(lane: &LaneId, name: LoopName, fault: LoopFault) {
 /// A reading was no evidence.
 pub fn reading_unused(lane: &LaneId, reason: Unused) {
     counter!(UNUSED, "lane" => label(lane), "reason" => reason.as_str()).increment(1);
+}
+
+/// A device spoke for the first time that the lane's configuration doesn't name.
+pub fn stranger_heard(lane: &LaneId) {
+    counter!(STRANGERS, "lane" => label(lane)).increment(1);
 }
 
 /// An alarm of a lane is on or off.

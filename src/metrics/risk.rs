@@ -5,7 +5,8 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 
 use super::{
-    PROFILES, RISK, RISK_BREAKER, RISK_DECIDED, RISK_LATENCY, RISK_SIGNATURE, RISK_UNDER_WAY, SELECTIONS, label,
+    PROFILES, RISK, RISK_BREAKER, RISK_DECIDED, RISK_KEYS, RISK_LATENCY, RISK_SIGNATURE, RISK_UNDER_WAY, SELECTIONS,
+    label,
 };
 use crate::model::risk::RiskKind;
 use crate::model::{LaneId, Source};
@@ -74,6 +75,24 @@ pub fn risk_under_way(in_flight: usize, waiting: usize) {
 /// An answer of the RMS counts as none.
 pub fn risk_answer_refused(refusal: SignatureRefusal) {
     counter!(RISK_SIGNATURE, "reason" => refusal.as_str()).increment(1);
+}
+
+/// What became of a changed keys file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeysLoaded {
+    /// They count.
+    Taken,
+    /// Those before stay.
+    Refused,
+}
+
+/// The keys' file changed.
+pub fn keys_loaded(result: KeysLoaded) {
+    let result = match result {
+        KeysLoaded::Taken => "taken",
+        KeysLoaded::Refused => "refused",
+    };
+    counter!(RISK_KEYS, "result" => result).increment(1);
 }
 
 /// The RMS took so long.

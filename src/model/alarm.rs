@@ -37,6 +37,10 @@ pub enum Alarm {
     CameraSilent,
     /// The scale's reading stands still where it can't (hazard 15).
     ScaleFault,
+    /// A barrier is worked by its key: nothing is commanded (invariant B8).
+    LocalMode,
+    /// The evacuation line was active: nothing is commanded until two officers open the lane (invariant B7).
+    Evacuation,
 }
 
 impl Alarm {
@@ -60,6 +64,8 @@ impl Alarm {
             Self::LaneDegraded => "lane_degraded",
             Self::CameraSilent => "camera_silent",
             Self::ScaleFault => "scale_fault",
+            Self::LocalMode => "local_mode",
+            Self::Evacuation => "evacuation",
         }
     }
 }

@@ -132,6 +132,18 @@ impl MatchResult {
         self.declaration.iter().chain(&self.more_declarations).map(|declaration| &**declaration)
     }
 
+    /// Whether everything that a decision before arrival was taken on is here, unchanged. More may be here.
+    #[must_use]
+    pub fn covers(&self, assessment: &Assessment) -> bool {
+        let notified = |found: &PriorNotification| {
+            found.number == assessment.notification && found.revision == assessment.revision
+        };
+        let is_here = |(number, revision): &(String, u64)| {
+            self.declarations().any(|found| found.number == *number && found.revision == *revision)
+        };
+        self.notification.as_deref().is_some_and(notified) && assessment.declarations.iter().all(is_here)
+    }
+
     /// The documents that cross the frontier with the vehicle: what its notification refers to, else what it declared.
     #[must_use]
     pub fn documents(&self) -> Vec<DocumentRef> {
@@ -167,6 +179,6 @@ pub struct MatchResult {
     pub not_subject: bool,
     /// Notifications that were considered, best first, the chosen one among them.
     pub candidates: Vec<Scored>,
-    /// The decision taken before arrival, if it was taken on these very documents.
+    /// The decision taken before arrival, if [`MatchResult::covers`] it.
     pub assessed: Option<Assessment>,
 }

@@ -47,5 +47,5 @@ pub use record::{NewRecord, RecordKind, Ticket};
 pub use registry::{Declaration, Party, PriorNotification, Receipt, ReceiptResult};
 pub use risk::{Channel, Measure, ReasonedDecision, RiskAnswer, RiskDecision, RiskRequest};
 pub use selection::{Drawn, Source};
-pub use state::{Direction, LaneState, Outcome, PassageSummary, Phase, Service, StateVersion};
+pub use state::{Direction, Evacuation, LaneState, Outcome, PassageSummary, Phase, Service, StateVersion};
 pub use time::{Mono, Now, Timestamp};

@@ -169,6 +169,20 @@ pub struct RiskDecision {
     pub valid_until: Option<Timestamp>,
 }
 
+impl RiskDecision {
+    /// Green, and every agency is clear: it is stricter than no other word.
+    #[must_use]
+    pub fn is_weakest(&self) -> bool {
+        self.channel == Channel::Green && self.agencies.iter().all(|agency| agency.clear)
+    }
+
+    /// Its validity is over: it is none any more (invariant A6).
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.valid_until.is_some_and(|until| until <= now)
+    }
+}
+
 /// A decision taken before the vehicle arrived, and what it was taken on: it counts only while that is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assessment {
@@ -184,6 +198,26 @@ pub struct Assessment {
     pub asked_at: Timestamp,
     /// When it answered.
     pub decided_at: Timestamp,
+}
+
+/// What the RMS said to nobody who waits for it in a lane; it only strengthens (invariant A7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RiskWord {
+    /// Of a notification, before its vehicle came or while it stands in a lane.
+    BeforeArrival(Box<Assessment>),
+    /// On a question that was asked before a restart, of whatever kind.
+    Unclaimed(Box<RiskDecision>),
+}
+
+impl RiskWord {
+    /// What it says.
+    #[must_use]
+    pub fn decision(&self) -> &RiskDecision {
+        match self {
+            Self::BeforeArrival(assessment) => &assessment.decision,
+            Self::Unclaimed(decision) => decision,
+        }
+    }
 }
 
 /// A profile that could not tell.

@@ -91,6 +91,17 @@ pub enum Service {
     Closed,
 }
 
+/// Whether a lane must be put back after an evacuation (invariant B7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evacuation {
+    /// It must not.
+    #[default]
+    None,
+    /// Two officers must.
+    Latched,
+}
+
 /// How a passage ended (domain §3; unresolved and reversed after safety.md C4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,13 +120,15 @@ pub enum Outcome {
     Refused,
     /// It left the way it came.
     Reversed,
+    /// Somebody at the barrier's key let it through (invariant B8).
+    Local,
     /// It isn't known how it left.
     Unresolved,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Released,
         Self::ReleasedConditional,
         Self::NotSubject,
@@ -123,6 +136,7 @@ impl Outcome {
         Self::ReferredInspection,
         Self::Refused,
         Self::Reversed,
+        Self::Local,
         Self::Unresolved,
     ];
 
@@ -137,6 +151,7 @@ impl Outcome {
             Self::ReferredInspection => "referred_inspection",
             Self::Refused => "refused",
             Self::Reversed => "reversed",
+            Self::Local => "local",
             Self::Unresolved => "unresolved",
         }
     }

@@ -65,20 +65,12 @@ pub(super) fn answer(
     let joined = join(shelf, &query.documents, tractor.as_ref(), known.notification.as_deref())?;
     let parties = parties_of(known.notification.as_deref(), &joined.declarations, party);
     let known = Known { declarations: joined.declarations, unanswered: joined.unanswered, parties, ..known };
-    let assessed = assessed(shelf, known.notification.as_deref(), &known.declarations)?;
-    Ok(MatchResult { assessed, ..judge(query, known, policy, now) })
-}
-
-/// The decision taken before arrival, if it was taken on these very revisions.
-fn assessed(
-    shelf: &Shelf,
-    notification: Option<&PriorNotification>,
-    declarations: &[Arc<Declaration>],
-) -> rusqlite::Result<Option<Assessment>> {
-    let Some(notification) = notification else { return Ok(None) };
-    let Some(assessment) = shelf.assessment(&notification.number)? else { return Ok(None) };
-    let same = assessment.revision == notification.revision && assessment.declarations == revisions(declarations);
-    Ok(same.then(|| Assessment::clone(&assessment)))
+    let result = judge(query, known, policy, now);
+    let assessed = match &result.notification {
+        Some(notification) => shelf.assessment(&notification.number)?.filter(|assessment| result.covers(assessment)),
+        None => None,
+    };
+    Ok(MatchResult { assessed: assessed.map(|assessment| Assessment::clone(&assessment)), ..result })
 }
 
 /// Declarations by number, with their revisions.

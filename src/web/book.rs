@@ -96,6 +96,12 @@ impl Book {
         waiting.remove(same).map_or(Confirms::Nothing, |(first, _)| Confirms::First(first))
     }
 
+    /// Whether an order waits for its second officer.
+    pub(super) fn awaits(&self, now: Instant, same: &Same) -> bool {
+        let waiting = self.waiting();
+        waiting.get(same).is_some_and(|(_, since)| now.saturating_duration_since(*since) < ORDER_WITHIN)
+    }
+
     /// Lets an order wait for its second officer; returns whether there was room.
     #[must_use]
     pub(super) fn wait(&self, now: Instant, same: Same, first: First) -> bool {

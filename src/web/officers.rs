@@ -35,6 +35,8 @@ pub enum Role {
 pub enum Deed {
     /// Orders.
     Order(OrderKind),
+    /// Approves an order of another one.
+    Approve(OrderKind),
     /// Records what an inspection found.
     RecordOutcome,
     /// Reads plates, persons and officers' names in the journal.
@@ -61,6 +63,8 @@ impl Role {
             (
                 Self::Officer,
                 Deed::RecordOutcome
+                // A shift has one supervisor: who opens an evacuated lane is approved by an officer.
+                | Deed::Approve(_)
                 | Deed::Order(
                     OrderKind::Release
                     | OrderKind::Refer
@@ -143,6 +147,29 @@ impl OfficersFile {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(OfficersError::File { path: path.to_owned(), source }),
         }
+    }
+
+    /// Reads the file, changes it and writes it, while every other editor waits: no edit is lost.
+    ///
+    /// # Errors
+    /// When it can't be read or written, or `change` fails; then it stays as it is.
+    pub fn edit<E: From<OfficersError>>(path: &Path, change: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Beside the file: the file itself is replaced. It stays, so that all wait for the same one.
+        let beside = path.with_extension("lock");
+        let fail = |source| OfficersError::File { path: beside.clone(), source };
+        let lock = std::fs::File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&beside)
+            .map_err(fail)?;
+        lock.lock().map_err(fail)?;
+        let mut file = Self::read(path)?;
+        change(&mut file)?;
+        file.write(path)?;
+        Ok(())
     }
 
     /// Writes the file whole, for its owner alone: a crash leaves the old one or the new one.
@@ -380,6 +407,10 @@ mod tests {
             assert!(somebody("a", &[Role::ShiftSupervisor]).may(deed), "{deed:?}");
             assert!(!somebody("a", &[Role::Auditor]).may(deed), "{deed:?}");
             assert!(!somebody("a", &[]).may(deed), "{deed:?}");
+            if let Deed::Order(order) = deed {
+                assert!(somebody("a", &[Role::Officer]).may(Deed::Approve(order)), "{deed:?}");
+                assert!(!somebody("a", &[Role::Auditor]).may(Deed::Approve(order)), "{deed:?}");
+            }
             let revoked = Officer { revoked: true, ..somebody("a", &[Role::ShiftSupervisor]) };
             assert!(!revoked.may(deed), "{deed:?}");
         }

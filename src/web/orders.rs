@@ -103,7 +103,9 @@ fn understand(
         Ok(body) => body,
         Err(error) => return bad("malformed", format!("$.{}: {}", error.path(), error.inner())),
     };
-    if !officer.may(Deed::Order(body.order)) {
+    let same = Same { lane: lane.clone(), passage: body.passage, order: body.order };
+    let approves = || officer.may(Deed::Approve(body.order)) && state.orders.awaits(Instant::now(), &same);
+    if !officer.may(Deed::Order(body.order)) && !approves() {
         let refused = json!({ "result": "forbidden", "officer": officer.name, "order": body.order });
         note(state, &lane, None, &refused);
         metrics::sign_in_failed("role");
@@ -126,7 +128,6 @@ fn understand(
     if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_MAX_BYTES) {
         return bad("malformed", format!("Idempotency-Key: 1 to {KEY_MAX_BYTES} printable characters are expected"));
     }
-    let same = Same { lane: lane.clone(), passage: body.passage, order: body.order };
     Ok(Asked { lane, officer, body, same, key })
 }
 
@@ -209,7 +210,7 @@ async fn officers(state: &WebState, asked: &Asked, shown: StateVersion) -> Resul
     if second.name == officer.name {
         return Err(same_officer());
     }
-    if !second.may(Deed::Order(body.order)) {
+    if !second.may(Deed::Approve(body.order)) {
         return Err(fault(StatusCode::FORBIDDEN, "forbidden", "the second officer's role does not allow this order"));
     }
     Ok(Officers { first: officer.name.clone(), second: Some(second.name), seen: body.state })
@@ -220,6 +221,10 @@ fn confirming(state: &WebState, asked: &Asked) -> Result<Officers, Instead> {
     let Asked { lane, officer, body, same, .. } = asked;
     let instead = |reply| Err(Box::new(reply));
     match state.orders.confirm(Instant::now(), same, &officer.name) {
+        // It was approved, or ran out, since this officer was let in to approve it.
+        Confirms::Nothing if !officer.may(Deed::Order(body.order)) => {
+            instead(fault(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this order"))
+        }
         Confirms::Nothing => Ok(Officers { first: officer.name.clone(), second: None, seen: body.state }),
         Confirms::Another(awaited) => {
             instead(fault(StatusCode::CONFLICT, "awaiting_another", format!("this order waits for {awaited}")))

@@ -3,16 +3,14 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::openpty;
-use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
-use nix::unistd::ttyname;
+
+use super::pty;
 
 /// What the indicator sends, whatever it is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,25 +35,14 @@ pub(crate) struct Indicator {
 impl Indicator {
     /// Plugs the indicator in: `port` becomes a link to the pseudo-terminal.
     pub(crate) fn plug(port: &Path, shows: Line) -> Self {
-        let pty = openpty(None, None).expect("a pseudo-terminal");
-        // No child may keep the line alive after this end is gone.
-        for end in [pty.master.as_fd(), pty.slave.as_fd()] {
-            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("closed on exec");
-        }
-        let mut raw = tcgetattr(&pty.slave).expect("its settings");
-        cfmakeraw(&mut raw);
-        tcsetattr(&pty.slave, SetArg::TCSANOW, &raw).expect("raw mode");
-        let tty: PathBuf = ttyname(&pty.slave).expect("its name");
-        let fresh = port.with_extension("fresh");
-        std::os::unix::fs::symlink(tty, &fresh).expect("a link");
-        std::fs::rename(fresh, port).expect("the port's name");
+        let (line, far) = pty::plug(port);
         let shows = Arc::new(Mutex::new(shows));
         let stop = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
             let (shows, stop) = (Arc::clone(&shows), Arc::clone(&stop));
-            move || play(pty.master, &shows, &stop)
+            move || play(line, &shows, &stop)
         });
-        Self { shows, stop, thread: Some(thread), _slave: pty.slave }
+        Self { shows, stop, thread: Some(thread), _slave: far }
     }
 
     pub(crate) fn show(&self, line: Line) {
@@ -73,8 +60,7 @@ impl Drop for Indicator {
 }
 
 /// Answers every line that asks, and streams when told to.
-fn play(master: OwnedFd, shows: &Mutex<Line>, stop: &AtomicBool) {
-    let mut line = File::from(master);
+fn play(mut line: File, shows: &Mutex<Line>, stop: &AtomicBool) {
     let mut asked = Vec::new();
     let mut streams = false;
     while !stop.load(Ordering::Relaxed) {

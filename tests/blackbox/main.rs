@@ -18,6 +18,8 @@ mod matching;
 mod orders;
 mod papers;
 mod privacy;
+#[path = "../support/pty.rs"]
+mod pty;
 mod reader;
 mod relay;
 mod restart;

@@ -9,6 +9,9 @@ use super::board::{CLOSE, Cabinet, Carries, Kind, OPEN, Socket, Trouble};
 use super::rig::{Rig, Rms, is_command, is_event, now};
 
 const EXIT_LOOP: usize = 2;
+const GAMMA: usize = 4;
+const HEALTHY: usize = 5;
+const BETWEEN_PILLARS: usize = 6;
 /// Longest wait for the arm.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often the board is looked at.
@@ -114,6 +117,33 @@ fn a_lost_answer_opens_once_and_does_not_stop_the_truck() {
     let story = lane.rig.expect("the story", |seen| is_event(seen, "passage_completed")).payload;
     assert_eq!(story["outcome"], "released");
     assert_eq!((lane.board.orders(OPEN), lane.board.pulses(OPEN)), (1, 1));
+}
+
+#[test]
+fn a_portal_by_contacts_lets_a_quiet_truck_go_and_holds_one_that_alarms() {
+    for alarms in [false, true] {
+        let mut lane = Wired::cold(Duration::from_millis(600), |config, address| {
+            let portal = "\n[[lane.portal]]\nname = \"gate\"\ndriver = \"modbus\"\n\
+                          inputs = { gamma = 5, fault = 6, occupied = 7 }\nnormally_closed = [\"fault\"]\n";
+            on_board(&config, address).replace("\"weight\"]", "\"weight\", \"radiation\"]") + portal
+        });
+        lane.board.close_input(HEALTHY);
+        lane.rig.over_loop("approach", false);
+        lane.rig.expect_phase("vacant");
+        lane.rig.notify(27_400);
+        lane.board.close_input(BETWEEN_PILLARS);
+        lane.rig.drive_up(27_400);
+        if alarms {
+            lane.board.close_input(GAMMA);
+            lane.rig.expect_held_by("radiation");
+            assert_eq!(lane.board.orders(OPEN), 0);
+            continue;
+        }
+        lane.rig.watch(Duration::from_millis(500));
+        assert_eq!(lane.board.orders(OPEN), 0, "its verdict is not in");
+        lane.board.open_input(BETWEEN_PILLARS);
+        lane.await_board("the arm to rise", Cabinet::is_open);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,13 +11,11 @@ use std::time::Duration;
 use lane_controller::device::scale::{Diagnosis, ScaleEvent, ScaleSettings, run};
 use lane_controller::model::scale::{Dialect, DialectParts, ScalePort};
 use lane_controller::model::{Timestamp, WeightReading};
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::openpty;
-use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
-use nix::unistd::ttyname;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
+
+use super::pty;
 
 /// Longest wait for an event.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,23 +75,13 @@ pub(crate) struct Indicator {
 impl Indicator {
     /// Plugs it in: `port` becomes a link to the pseudo-terminal.
     pub(crate) fn plug(port: &Path, speech: Speech) -> Self {
-        let pty = openpty(None, None).expect("a pseudo-terminal");
-        for end in [pty.master.as_fd(), pty.slave.as_fd()] {
-            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("closed on exec");
-        }
-        let mut raw = tcgetattr(&pty.slave).expect("its settings");
-        cfmakeraw(&mut raw);
-        tcsetattr(&pty.slave, SetArg::TCSANOW, &raw).expect("raw mode");
-        let tty: PathBuf = ttyname(&pty.slave).expect("its name");
-        let fresh = port.with_extension("fresh");
-        std::os::unix::fs::symlink(tty, &fresh).expect("a link");
-        std::fs::rename(fresh, port).expect("the port's name");
+        let (line, far) = pty::plug(port);
         let stop = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
             let stop = Arc::clone(&stop);
-            move || play(pty.master, &speech, &stop)
+            move || play(line, &speech, &stop)
         });
-        Self { stop, thread: Some(thread), _slave: pty.slave }
+        Self { stop, thread: Some(thread), _slave: far }
     }
 }
 
@@ -106,8 +94,7 @@ impl Drop for Indicator {
     }
 }
 
-fn play(master: OwnedFd, speech: &Speech, stop: &AtomicBool) {
-    let mut line = File::from(master);
+fn play(mut line: File, speech: &Speech, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         let mut ready = [PollFd::new(line.as_fd(), PollFlags::POLLIN)];
         let came = poll(&mut ready, PollTimeout::from(EVERY_MS)).expect("poll") > 0;

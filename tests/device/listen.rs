@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use lane_controller::device::listen::{ListenEvent, ListenSettings, Speaks, run};
+use lane_controller::device::listen::{ListenEvent, ListenSettings, Speaks, Telling, run};
 use lane_controller::model::reader::{PortalProtocol, ReaderProtocol};
 use lane_controller::model::scale::{LineFormat, ScalePort};
 use lane_controller::model::{RadiationAlarm, Timestamp};
@@ -44,7 +44,8 @@ impl Driver {
     fn start(port: ScalePort, speaks: Speaks) -> Self {
         let (events, came) = unbounded_channel();
         let (stop, stopped) = oneshot::channel();
-        let settings = ListenSettings { port, baud: 9_600, line: LineFormat::default(), speaks };
+        let settings =
+            ListenSettings { port, baud: 9_600, line: LineFormat::default(), speaks, telling: Telling::Readings };
         let sink = move |event| drop(events.send(event));
         tokio::spawn(run(settings, || Timestamp::from_unix_micros(0), sink, stopped));
         Self { events: came, _stop: stop }

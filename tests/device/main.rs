@@ -5,5 +5,7 @@ mod bench;
 mod decode;
 mod driver;
 mod listen;
+#[path = "../support/pty.rs"]
+mod pty;
 mod tcp;
 mod watch;

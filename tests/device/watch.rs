@@ -96,3 +96,34 @@ fn a_file_that_is_not_there_is_named() {
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path in text")
 }
+
+#[test]
+fn readers_and_portals_are_decoded_by_their_own_protocols() {
+    let decode = |protocol: &str, bytes: &[u8]| {
+        let dir = TempDir::new().expect("a directory");
+        let file = dir.path().join("bytes");
+        std::fs::write(&file, bytes).expect("written");
+        lines(controller(&["decode", "--protocol", protocol, text(&file)]))
+    };
+    let read = decode("lines", b"]Q3PN-1\r\n\xff\xfe\r\nKZ-2");
+    assert_eq!(read[0]["text"], "PN-1");
+    assert_eq!(read[1]["why"], "not_utf8");
+    assert_eq!(read[2]["why"], "cut_off");
+    let occupancy = b"GB,000100,000100,000100,000100\r\nNB,000001,000001,000001,000001\r\n\
+                      GS,000110,000110,000110,000110\r\nGA,009000,000110,000110,000110\r\nGX\r\n";
+    let told = decode("rpm-lines", occupancy);
+    assert!(told.iter().any(|line| line["radiation"]["alarm"] == "gamma"), "{told:?}");
+}
+
+#[test]
+fn watch_shows_what_a_reader_reads_and_keeps_its_bytes() {
+    let dir = TempDir::new().expect("a directory");
+    let (port, capture) = (dir.path().join("kiosk"), dir.path().join("capture"));
+    let _reader = Indicator::plug(&port, streams(b"PN-1\r\n"));
+    let watch = ["watch", text(&port), "--protocol", "lines", "--seconds", "1", "--capture", text(&capture)];
+    let shown = lines(controller(&watch));
+    assert!(shown.iter().any(|line| line["text"] == "PN-1"), "{shown:?}");
+    assert!(shown.iter().any(|line| line["state"] == "found" && line["bytes"].as_u64() > Some(0)), "{shown:?}");
+    let kept = lines(controller(&["decode", "--protocol", "lines", text(&capture)]));
+    assert!(kept.iter().any(|line| line["text"] == "PN-1"), "{kept:?}");
+}

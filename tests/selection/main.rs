@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 
 use lane_controller::config::{self, Config};
 use lane_controller::journal::{Batch, GENESIS, Journal, Limits, Reader, SeedVault, hash_record};
-use lane_controller::model::selection::{Commitment, DrawKey, Hit, Seed, SelectionCommitted};
+use lane_controller::model::selection::{Commitment, DrawKey, Hit, Seed, SelectionCommitted, SelectionRevealed};
 use lane_controller::model::{Channel, LaneId, NewRecord, PassageId, RecordKind, Ticket, Timestamp};
 use lane_controller::risk::selection::{Ask, Ledger, audit};
 use rusqlite::Connection;
@@ -76,6 +76,42 @@ async fn a_start_with_wrong_profiles_is_refused_with_their_place() {
     assert!(error.contains("/risk/a.toml:1:6: "), "{error}");
 }
 
+#[test]
+#[ignore = "a million draws through the disk: run it in release, --run-ignored only"]
+fn a_million_draws_are_verified_by_the_command() {
+    const MANY: u128 = 1_000_000;
+    let directory = TempDir::new().expect("a directory");
+    let journal = Journal::open(directory.path(), Limits::default()).expect("opened");
+    let (opens, closes) = (before(3_600), before(1_800));
+    let committed = SelectionCommitted { commitment: bound(), opens, closes };
+    append(&journal, before(4_000), None, RecordKind::SelectionCommitted, &committed);
+    let mut ledger = Ledger::default();
+    let mut numbers = (0..MANY).peekable();
+    while numbers.peek().is_some() {
+        let drawn = |number| {
+            let passage = PassageId(Uuid::from_u128(number));
+            let keys = vec![DrawKey::Declaration(format!("D-{number}")), DrawKey::Tractor(format!("T-{number}"))];
+            let hit = Hit { quota: None, rate_ppm: 20_000, ..hit() };
+            let drawn = ledger.draw(&SEED, bound(), Ask { passage, at: opens, keys, hits: vec![hit] });
+            record(opens, Some(passage), RecordKind::SelectionDrawn, drawn.as_ref())
+        };
+        append_all(&journal, numbers.by_ref().take(1_000).map(drawn).collect());
+    }
+    let revealed = SelectionRevealed { commitment: bound(), seed: SEED };
+    append(&journal, before(10), None, RecordKind::SelectionRevealed, &revealed);
+    drop(journal);
+    let began = std::time::Instant::now();
+    let output = verify(directory.path());
+    let took = began.elapsed();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let line: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    println!("{line} in {took:?}");
+    assert_eq!((&line["draws"], &line["verified"], &line["faults"]), (&1_000_000.into(), &1_000_000.into(), &0.into()));
+    // 2 % of a million, and 3.29 deviations: 99.9 %.
+    let random = line["random"].as_f64().expect("a number");
+    assert!((random - 20_000.0).abs() < 3.29 * (1e6_f64 * 0.02 * 0.98).sqrt(), "{random} selected");
+}
+
 /// A site whose journal has a shift of draws that ended long ago, started and stopped once.
 async fn site() -> TempDir {
     let directory = TempDir::new().expect("a directory");
@@ -93,21 +129,24 @@ async fn site() -> TempDir {
         let passage = PassageId(Uuid::from_u128(number));
         let keys =
             vec![DrawKey::Declaration(format!("D-{}", number % 450)), DrawKey::Tractor(format!("T-{number}").into())];
-        let hit = Hit {
-            profile: "lot".into(),
-            rate_ppm: 200_000,
-            quota: Some(20),
-            run: 0,
-            channel: Channel::Yellow,
-            measures: vec![],
-        };
-        let drawn = ledger.draw(&SEED, bound(), Ask { passage, at: opens, keys, hits: vec![hit] });
+        let drawn = ledger.draw(&SEED, bound(), Ask { passage, at: opens, keys, hits: vec![hit()] });
         append(&journal, opens, Some(passage), RecordKind::SelectionDrawn, drawn.as_ref());
     }
     drop(journal);
     let running = lane_controller::actor::start(&config(directory.path())).await.expect("started");
     running.stop().await;
     directory
+}
+
+fn hit() -> Hit {
+    Hit {
+        profile: "lot".into(),
+        rate_ppm: 200_000,
+        quota: Some(20),
+        run: 0,
+        channel: Channel::Yellow,
+        measures: vec![],
+    }
 }
 
 fn bound() -> Commitment {
@@ -125,11 +164,19 @@ fn append(
     kind: RecordKind,
     body: &impl serde::Serialize,
 ) {
-    let lane = LaneId::whole_site();
+    append_all(journal, vec![record(at, passage, kind, body)]);
+}
+
+fn record(at: Timestamp, passage: Option<PassageId>, kind: RecordKind, body: &impl serde::Serialize) -> NewRecord {
     let body = serde_json::to_string(body).expect("prints");
-    let records = vec![NewRecord { at, lane: lane.clone(), passage, kind, body }];
+    NewRecord { at, lane: LaneId::whole_site(), passage, kind, body }
+}
+
+/// One batch: one sync.
+fn append_all(journal: &Journal, records: Vec<NewRecord>) {
     let (done, durable) = channel();
-    journal.append(Batch { ticket: Ticket(0), lane, records }, Box::new(move |result| drop(done.send(result))));
+    let batch = Batch { ticket: Ticket(0), lane: LaneId::whole_site(), records };
+    journal.append(batch, Box::new(move |result| drop(done.send(result))));
     durable.recv().expect("answered").expect("durable");
 }
 

@@ -1,6 +1,7 @@
 //! One read of a plate, sent as a vendor's camera sends it: by HTTP to the controller, or by MQTT to its broker.
 
 use std::net::ToSocketAddrs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{FixedOffset, Local, Offset, Utc};
@@ -9,7 +10,7 @@ use rumqttc::v5::{AsyncClient, Event, Incoming, MqttOptions};
 
 use super::{DeviceError, say};
 use crate::camera::{Make, Message, Sighting, messages};
-use crate::http;
+use crate::http::{self, Credentials};
 
 /// The broker confirms sooner.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(10);
@@ -33,6 +34,12 @@ pub struct Camera {
     /// The camera's secret, appended as ?key=
     #[arg(long, value_name = "K", requires = "http")]
     key: Option<String>,
+    /// The name that the camera signs in with, at the broker or by HTTP Basic
+    #[arg(long, value_name = "NAME", requires = "password_file")]
+    user: Option<String>,
+    /// A file with the password that goes with it
+    #[arg(long, value_name = "FILE", requires = "user")]
+    password_file: Option<PathBuf>,
     /// With --mqtt: the site
     #[arg(long, value_name = "S")]
     site: Option<String>,
@@ -71,6 +78,15 @@ impl Camera {
         }
     }
 
+    /// Who the camera says it is, where it says so.
+    fn credentials(&self) -> Result<Option<Credentials>, DeviceError> {
+        let (Some(name), Some(path)) = (&self.user, &self.password_file) else { return Ok(None) };
+        let password = std::fs::read_to_string(path)
+            .map_err(|source| DeviceError::Io { doing: format!("reading {}", path.display()), source })?;
+        let password = password.trim_end_matches(['\r', '\n']).to_owned();
+        Ok(Some(Credentials { name: name.clone(), password }))
+    }
+
     async fn push(&self, url: &str, messages: &[Message]) -> Result<(), DeviceError> {
         let Some((host, path)) = split(url, "http://", HTTP_PORT) else {
             return Err(DeviceError::Asked(format!("{url:?} is not http://HOST[:PORT]/PATH")));
@@ -82,8 +98,9 @@ impl Camera {
         let failed = |source| DeviceError::Io { doing: format!("looking up {host}"), source };
         let address = host.to_socket_addrs().map_err(failed)?.next();
         let address = address.ok_or_else(|| DeviceError::Refused(format!("{host} has no address")))?;
+        let who = self.credentials()?;
         for message in messages {
-            let answer = http::push(address, &path, &message.content_type, &message.body).await;
+            let answer = http::push(address, &path, who.as_ref(), &message.content_type, &message.body).await;
             let answer = answer.map_err(|error| DeviceError::Refused(error.to_string()))?;
             say(&format!("{} {}", answer.status, answer.body.trim()));
             if answer.status != 200 {
@@ -106,6 +123,9 @@ impl Camera {
         let topic = topic.ok_or_else(|| DeviceError::Asked("--mqtt needs --site, --lane and --camera".to_owned()))?;
         let mut options = MqttOptions::new(format!("lane-simulator-camera-{}", std::process::id()), host, port);
         options.set_keep_alive(Duration::from_secs(5));
+        if let Some(Credentials { name, password }) = self.credentials()? {
+            options.set_credentials(name, password);
+        }
         let (client, mut events) = AsyncClient::new(options, messages.len().max(1));
         let refused = |why: String| DeviceError::Refused(format!("{url} did not take it: {why}"));
         for message in messages {

@@ -4,6 +4,7 @@
 //!  standard input, script ─▶ scale ─ a pseudo-terminal ─▶ the controller
 //!  standard input ─────────▶ board ─ Modbus TCP, RTU ───▶
 //!  command line ───────────▶ camera ─ HTTP, MQTT ───────▶
+//!  standard input ─────────▶ reader, portal ─ a tty ────▶
 //! ```
 //!
 //! What is said to people goes to standard output, a line each; a device that can't run ends with a sentence that says why.
@@ -14,6 +15,7 @@ use std::path::Path;
 pub mod board;
 pub mod camera;
 pub mod scale;
+pub mod speaker;
 
 /// The devices.
 #[derive(Debug, clap::Subcommand)]
@@ -24,6 +26,10 @@ pub enum Device {
     Board(board::Board),
     /// One read of a plate, as a vendor's camera sends it.
     Camera(camera::Camera),
+    /// A document reader on a pseudo-terminal; each line of standard input is a code that it reads.
+    Reader(speaker::Reader),
+    /// A radiation portal on a pseudo-terminal; it is told by lines on standard input.
+    Portal(speaker::Portal),
 }
 
 /// Why a device ends.
@@ -54,6 +60,8 @@ pub fn run(device: &Device) -> Result<(), DeviceError> {
         Device::Scale(scale) => scale.run(io::stdin().lock()),
         Device::Board(board) => board.run(io::stdin().lock()),
         Device::Camera(camera) => camera.run(),
+        Device::Reader(reader) => reader.run(io::stdin().lock()),
+        Device::Portal(portal) => portal.run(io::stdin().lock()),
     }
 }
 

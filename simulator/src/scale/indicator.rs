@@ -6,6 +6,8 @@
 //! It knows no clock and no line: who holds it asks again when the load rests, and ticks while it streams.
 
 use super::Reading;
+use super::speech::sics::{self, Asked, When};
+use super::speech::{Motion, Range, Shown, Side, Speech, Unit};
 
 /// The longest command that it takes; the rest of a longer line is dropped and answered `ES`.
 const COMMAND_MAX_BYTES: usize = 64;
@@ -26,8 +28,8 @@ pub enum Answer {
 /// An indicator: what it weighs in, and the line that it is being sent.
 #[derive(Debug, Clone)]
 pub struct Indicator {
-    unit: &'static str,
-    decimals: usize,
+    unit: Unit,
+    decimals: u8,
     capacity: u32,
     serial: String,
     line: Vec<u8>,
@@ -37,7 +39,7 @@ impl Indicator {
     /// An indicator that shows whole kilograms.
     #[must_use]
     pub const fn kilograms(capacity: u32, serial: String) -> Self {
-        Self { unit: "kg", decimals: 0, capacity, serial, line: Vec::new() }
+        Self { unit: Unit::Kilogram, decimals: 0, capacity, serial, line: Vec::new() }
     }
 
     /// Takes one byte of the line; the command is answered at its line feed.
@@ -53,33 +55,30 @@ impl Indicator {
     }
 
     fn command(&self, command: &[u8], reading: Reading) -> Answer {
-        let now = |text: &str| Answer::Now(format!("{text}\r\n").into_bytes());
-        match command {
-            b"" => Answer::Nothing,
-            b"S" => Answer::WhenStable,
-            b"SI" => Answer::Now(self.weight(reading)),
-            b"SIR" => Answer::Stream,
-            b"Z" | b"ZI" if reading.kg > self.capacity / 50 => now(if command == b"Z" { "Z +" } else { "ZI +" }),
-            b"Z" => now(if reading.stable { "Z A" } else { "Z I" }),
-            b"ZI" => now(if reading.stable { "ZI S" } else { "ZI D" }),
-            b"@" | b"I4" => now(&format!("I4 A \"{}\"", self.serial)),
-            _unknown => now("ES"),
+        match sics::asked(command, self.shown(reading), i64::from(self.capacity), &self.serial) {
+            Asked::Nothing => Answer::Nothing,
+            Asked::Weight(When::Now) => Answer::Now(self.weight(reading)),
+            Asked::Weight(When::AtRest) => Answer::WhenStable,
+            Asked::Weight(When::Again) => Answer::Stream,
+            Asked::Reply(words) => Answer::Now(words.into_bytes()),
         }
     }
 
     /// A weight, stable or dynamic, or the sign of overload.
     #[must_use]
     pub fn weight(&self, reading: Reading) -> Vec<u8> {
-        if reading.kg > self.capacity {
-            return b"S +\r\n".to_vec();
+        Speech::MtSics.frame(self.shown(reading))
+    }
+
+    fn shown(&self, reading: Reading) -> Shown {
+        Shown {
+            digits: i64::from(reading.kg),
+            decimals: self.decimals,
+            unit: self.unit,
+            motion: if reading.stable { Motion::Still } else { Motion::Moving },
+            side: Side::Gross,
+            range: if reading.kg > self.capacity { Range::Over } else { Range::Within },
         }
-        let status = if reading.stable { 'S' } else { 'D' };
-        let divisor = 10_u32.saturating_pow(u32::try_from(self.decimals).unwrap_or(0));
-        let value = match self.decimals {
-            0 => reading.kg.to_string(),
-            decimals => format!("{}.{:0decimals$}", reading.kg / divisor, reading.kg % divisor),
-        };
-        format!("S {status} {value:>10} {}\r\n", self.unit).into_bytes()
     }
 
     /// The answer when the load did not come to rest in time.
@@ -98,7 +97,13 @@ mod tests {
 
     /// A laboratory balance, because the published captures come from one; its readings are hundredths of a gram.
     fn balance() -> Indicator {
-        Indicator { unit: "g", decimals: 2, capacity: 100_000, serial: "B021002593".to_owned(), line: Vec::new() }
+        Indicator {
+            unit: Unit::Gram,
+            decimals: 2,
+            capacity: 100_000,
+            serial: "B021002593".to_owned(),
+            line: Vec::new(),
+        }
     }
 
     fn bridge() -> Indicator {

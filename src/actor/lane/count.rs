@@ -20,6 +20,10 @@ impl LaneState {
             Happening::Selected(source) => metrics::selected(lane, *source),
             Happening::ArmFault(barrier) => metrics::barrier_fault(lane, *barrier),
             Happening::StrangerIgnored => metrics::inbound_rejected("reading", "stranger"),
+            Happening::StrangerHeard(device) => {
+                metrics::stranger_heard(lane);
+                tracing::warn!(%lane, %device, "a device speaks that no [[lane.reader]] or [[lane.portal]] names");
+            }
             Happening::Decided(kind) => metrics::risk_decided(*kind),
             Happening::DriverCalled => metrics::driver_called(lane),
             Happening::ReadingUnused(unused) => metrics::reading_unused(lane, *unused),

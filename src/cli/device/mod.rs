@@ -2,6 +2,7 @@
 
 mod capture;
 mod decode;
+mod listen;
 mod replay;
 mod show;
 mod watch;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::EXIT_ENVIRONMENT;
+use crate::device::listen::Speaks;
 use crate::model::scale::{Dialect, DialectParts, LineFormat, ScalePort};
 
 /// The arguments don't fit together.
@@ -29,7 +31,7 @@ pub enum DeviceCommand {
         /// The captured bytes, or a capture of `device watch`; standard input when none.
         file: Option<PathBuf>,
     },
-    /// Read a scale's line and print what comes, what it means, and each second what the line shows.
+    /// Read the line of a scale, a reader or a portal and print what comes, what it means, and each second what the line shows.
     Watch {
         /// A tty, or tcp://host:port of a serial device server.
         port: ScalePort,
@@ -59,10 +61,10 @@ pub enum DeviceCommand {
     },
 }
 
-/// What the device speaks: the keys of `[lane.scale]`.
+/// What the device speaks: the keys of `[lane.scale]`, or a protocol of `[[lane.reader]]` or `[[lane.portal]]`.
 #[derive(Debug, Args)]
 pub struct DialectArguments {
-    /// The scale protocol.
+    /// The protocol of a scale, of a reader (lines, ssi) or of a portal (rpm-lines).
     #[arg(long)]
     protocol: String,
     /// One of the protocol's layouts.
@@ -85,7 +87,34 @@ pub struct DialectArguments {
     request: Option<String>,
 }
 
+/// A device by its protocol.
+enum Device {
+    /// It weighs.
+    Scale(Dialect),
+    /// It reads documents, or measures radiation.
+    Listened(Speaks),
+}
+
 impl DialectArguments {
+    /// The device; what doesn't fit is told.
+    fn device(&self) -> Result<Device, ExitCode> {
+        let Some(speaks) = listen::named(&self.protocol) else { return self.dialect().map(Device::Scale) };
+        let given = [
+            ("layout", &self.layout),
+            ("checksum", &self.checksum),
+            ("address", &self.address),
+            ("unit", &self.unit),
+            ("pattern", &self.pattern),
+            ("request", &self.request),
+        ];
+        let mut fits = true;
+        for (key, _) in given.iter().filter(|(_, given)| given.is_some()) {
+            tell(&format!("error: --{key}: {} has no use for it", self.protocol));
+            fits = false;
+        }
+        if fits { Ok(Device::Listened(speaks)) } else { Err(ExitCode::from(EXIT_USAGE)) }
+    }
+
     /// The dialect; what doesn't fit is told.
     fn dialect(&self) -> Result<Dialect, ExitCode> {
         let parts = DialectParts {
@@ -110,10 +139,17 @@ impl DialectArguments {
 #[must_use]
 pub fn run(command: DeviceCommand) -> ExitCode {
     let done = match command {
-        DeviceCommand::Decode { dialect, file } => dialect.dialect().map(|dialect| decode::run(&dialect, file)),
-        DeviceCommand::Watch { port, dialect, baud, line, capture, seconds } => {
-            dialect.dialect().map(|dialect| watch::run(watch::Watch { port, dialect, baud, line, capture, seconds }))
-        }
+        DeviceCommand::Decode { dialect, file } => dialect.device().map(|device| match device {
+            Device::Scale(dialect) => decode::run(&dialect, file),
+            Device::Listened(speaks) => listen::decode(speaks, file),
+        }),
+        DeviceCommand::Watch { port, dialect, baud, line, capture, seconds } => dialect.device().map(|device| {
+            let watch = watch::Watch { port, baud, line, capture, seconds };
+            match device {
+                Device::Scale(dialect) => watch::run(watch, dialect),
+                Device::Listened(speaks) => listen::watch(watch, speaks, &dialect.protocol),
+            }
+        }),
         DeviceCommand::Replay { file, bytes_per_second } => Ok(replay::run(&file, bytes_per_second)),
     };
     match done {

@@ -19,7 +19,6 @@ const EVENTS_MAX: usize = 4_096;
 /// What to watch.
 pub(super) struct Watch {
     pub(super) port: ScalePort,
-    pub(super) dialect: Dialect,
     pub(super) baud: u32,
     pub(super) line: LineFormat,
     pub(super) capture: Option<PathBuf>,
@@ -34,18 +33,18 @@ struct Second {
     skipped_bytes: usize,
 }
 
-pub(super) fn run(watch: Watch) -> io::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(read(watch))
+pub(super) fn run(watch: Watch, dialect: Dialect) -> io::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(read(watch, dialect))
 }
 
-async fn read(watch: Watch) -> io::Result<()> {
-    let what = format!("{} {}", watch.port, watch.dialect.protocol());
+async fn read(watch: Watch, dialect: Dialect) -> io::Result<()> {
+    let what = format!("{} {}", watch.port, dialect.protocol());
     let mut keep = watch.capture.as_deref().map(|path| capture::Writer::create(path, &what)).transpose()?;
     let settings = ScaleSettings {
         baud: watch.baud,
         line: watch.line,
         telling: Telling::Everything,
-        ..ScaleSettings::new(watch.port, watch.dialect)
+        ..ScaleSettings::new(watch.port, dialect)
     };
     let (events, mut came) = mpsc::channel(EVENTS_MAX);
     let sink = move |event| drop(events.try_send(event));

@@ -85,7 +85,7 @@ impl Publisher {
         if let Some(username) = &how.username {
             let password = match &how.password_file {
                 Some(path) => std::fs::read_to_string(path)
-                    .map_err(|error| Trouble::Config { path: path.clone(), why: error.to_string() })?,
+                    .map_err(|error| Trouble::Password { path: path.clone(), why: error.to_string() })?,
                 None => String::new(),
             };
             options.set_credentials(username, password.trim_end_matches(['\r', '\n']));

@@ -6,13 +6,13 @@ mod import;
 mod show;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
-use serde::Deserialize;
+use clap::Subcommand;
 
 use super::access::ForPurpose;
+use super::place::{NoPlace, Place};
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
 use crate::device::mqtt::LinkError;
 use crate::journal::{AccessError, JournalError};
@@ -46,18 +46,6 @@ pub enum RegistryCommand {
     Find(Box<find::Find>),
 }
 
-/// Where the registry is.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct Place {
-    /// The data directory.
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// A configuration that names it.
-    #[arg(long)]
-    config: Option<PathBuf>,
-}
-
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
     #[error("{0}; hand the documents to the running controller with --mqtt URL --site SITE, or stop it first")]
@@ -74,8 +62,10 @@ enum Trouble {
         "the data directory {path} belongs to user {owner}; run this as that user, or the controller can't write there"
     )]
     OtherOwner { path: PathBuf, owner: u32 },
+    #[error(transparent)]
+    Place(#[from] NoPlace),
     #[error("{path}: {why}")]
-    Config { path: PathBuf, why: String },
+    Password { path: PathBuf, why: String },
     #[error("{0}")]
     Address(#[from] LinkError),
     #[error("the broker at {url}: {why}; import again when it is back: what was taken is answered `duplicate`")]
@@ -105,31 +95,6 @@ impl From<JournalError> for Trouble {
             | JournalError::Keys(_) => Self::Journal(error),
         }
     }
-}
-
-impl Place {
-    fn directory(&self) -> Result<PathBuf, Trouble> {
-        match (&self.data, &self.config) {
-            (Some(data), _) => Ok(data.clone()),
-            (None, Some(config)) => directory_of(config),
-            (None, None) => Ok(PathBuf::from(".")),
-        }
-    }
-}
-
-fn directory_of(config: &Path) -> Result<PathBuf, Trouble> {
-    #[derive(Deserialize)]
-    struct Data {
-        directory: PathBuf,
-    }
-    #[derive(Deserialize)]
-    struct Only {
-        data: Data,
-    }
-    let wrong = |why: String| Trouble::Config { path: config.to_owned(), why };
-    let text = std::fs::read_to_string(config).map_err(|error| wrong(error.to_string()))?;
-    let only: Only = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    Ok(only.data.directory)
 }
 
 /// Carries a command out.

@@ -8,6 +8,7 @@
 //! name profiles, plates and officers: they are the auditor's, and the one that names vehicles is in the access log.
 
 mod interval;
+mod officers;
 mod passage;
 mod post_entry;
 mod risk;
@@ -23,7 +24,8 @@ use self::post_entry::{COLUMNS, row};
 use self::risk::{Line, PROFILES_MAX, Risk, Tally};
 use super::EXIT_ENVIRONMENT;
 use super::access::ForPurpose;
-use super::journal::{Place, Trouble};
+use super::journal::Trouble;
+use super::place::Place;
 use crate::journal::{Looked, Reader, Selection, Sight, StoredRecord};
 use crate::model::{RecordKind, Timestamp};
 
@@ -47,6 +49,18 @@ pub enum ReportCommand {
         /// Chance is what the share of this profile drew; every draw when none is named.
         #[arg(long, value_name = "PROFILE")]
         chance: Option<String>,
+    },
+    /// For each officer: how many vehicles they dealt with, and how many they let go over holds, beside all officers.
+    Officers {
+        /// Which journal.
+        #[command(flatten)]
+        place: Place,
+        /// Which passages.
+        #[command(flatten)]
+        period: Period,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = RiskFormat::Table)]
+        format: RiskFormat,
     },
     /// Passages that were let go in the blue channel, or by order over holds, for the audit department.
     PostEntry {
@@ -120,6 +134,7 @@ pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
 pub fn run(command: ReportCommand) -> ExitCode {
     let done = match command {
         ReportCommand::Risk { place, period, format, chance } => risk_report(&place, period, format, chance),
+        ReportCommand::Officers { place, period, format } => officers_report(&place, period, format),
         ReportCommand::PostEntry { place, period, format, purpose } => {
             post_entry_report(&place, period, format, &purpose)
         }
@@ -170,15 +185,36 @@ fn risk_report(place: &Place, period: Period, format: RiskFormat, chance: Option
         RiskFormat::Table => write!(out, "{}", table(&report))?,
         RiskFormat::Json => writeln!(out, "{}", serde_json::to_string(&report).map_err(io::Error::from)?)?,
         RiskFormat::Csv => {
-            let mut csv = csv::Writer::from_writer(out);
-            csv.write_record(HEADS).map_err(io::Error::from)?;
-            for line in std::iter::once(&report.random).chain(&report.profiles) {
-                csv.write_record(cells(line)).map_err(io::Error::from)?;
-            }
-            csv.flush()?;
+            csv_rows(out, HEADS, std::iter::once(&report.random).chain(&report.profiles).map(cells))?;
         }
     }
     Ok(())
+}
+
+fn officers_report(place: &Place, period: Period, format: RiskFormat) -> Result<(), Trouble> {
+    let reader = Reader::open(&place.directory()?)?;
+    let mut roll = officers::Roll::default();
+    each(&reader, period, |_, told| {
+        roll.add(told);
+        Ok(())
+    })?;
+    let lines = roll.report();
+    let mut out = io::stdout().lock();
+    match format {
+        RiskFormat::Table => write!(out, "{}", columns(officers::HEADS, lines.iter().map(officers::cells)))?,
+        RiskFormat::Json => writeln!(out, "{}", serde_json::to_string(&lines).map_err(io::Error::from)?)?,
+        RiskFormat::Csv => csv_rows(out, officers::HEADS, lines.iter().map(officers::cells))?,
+    }
+    Ok(())
+}
+
+fn csv_rows(out: impl Write, heads: [&str; 9], rows: impl Iterator<Item = [String; 9]>) -> Result<(), Trouble> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(heads).map_err(io::Error::from)?;
+    for row in rows {
+        csv.write_record(row).map_err(io::Error::from)?;
+    }
+    Ok(csv.flush()?)
 }
 
 /// The columns of the risk report.
@@ -200,12 +236,17 @@ fn cells(line: &Line) -> [String; 9] {
     ]
 }
 
-/// Names to the left, numbers to the right.
 fn table(report: &Risk) -> String {
-    let lines = std::iter::once(&report.random).chain(&report.profiles).map(cells);
-    let rows: Vec<[String; 9]> = std::iter::once(HEADS.map(str::to_owned)).chain(lines).collect();
+    let mut text = columns(HEADS, std::iter::once(&report.random).chain(&report.profiles).map(cells));
+    text.push_str(&format!("{} completed passages\n", report.passages));
+    text
+}
+
+/// Names to the left, numbers to the right.
+fn columns(heads: [&str; 9], lines: impl Iterator<Item = [String; 9]>) -> String {
+    let rows: Vec<[String; 9]> = std::iter::once(heads.map(str::to_owned)).chain(lines).collect();
     let widths: Vec<usize> =
-        (0..HEADS.len()).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+        (0..heads.len()).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
     let mut text = String::new();
     for row in &rows {
         let [profile, numbers @ .., verdict] = row;
@@ -218,7 +259,6 @@ fn table(report: &Risk) -> String {
         text.truncate(text.trim_end().len());
         text.push('\n');
     }
-    text.push_str(&format!("{} completed passages\n", report.passages));
     text
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Told {
     /// What it was declared with, and what it should have weighed.
     pub(super) declarations: BTreeSet<String>,
     pub(super) expected_kg: Option<i64>,
+    /// Who ordered anything for it that was carried out.
+    pub(super) officers: BTreeSet<String>,
     /// The last accepted order to release it.
     pub(super) overridden: Option<Override>,
     /// The newest word on what was found.
@@ -108,10 +110,14 @@ impl Told {
     }
 
     fn ordered(&mut self, at: Timestamp, body: &Value, holds: &BTreeSet<String>) {
-        if body["order"] != "release" || body["result"] != "accepted" {
+        if body["result"] != "accepted" {
             return;
         }
         let text = |key: &str| body[key].as_str().map(str::to_owned);
+        self.officers.extend(text("officer"));
+        if body["order"] != "release" {
+            return;
+        }
         self.overridden = Some(Override {
             at,
             officer: text("officer").unwrap_or_default(),
@@ -132,7 +138,13 @@ impl Told {
     /// Whether the vehicle went on, or it isn't known that it did not.
     pub(super) fn went_on(&self) -> bool {
         match self.outcome() {
-            Some(Outcome::Released | Outcome::ReleasedConditional | Outcome::NotSubject | Outcome::Unresolved) => true,
+            Some(
+                Outcome::Released
+                | Outcome::ReleasedConditional
+                | Outcome::NotSubject
+                | Outcome::Local
+                | Outcome::Unresolved,
+            ) => true,
             Some(Outcome::ReferredDocuments | Outcome::ReferredInspection | Outcome::Refused | Outcome::Reversed)
             | None => false,
         }

@@ -243,6 +243,27 @@ impl Keys<'_> {
     }
 }
 
+/// On whose board a device of the lane ends.
+pub(super) fn board_of<'a>(
+    path: &str,
+    device: &str,
+    arms: &[(BarrierPlace, &'a RelayWiring)],
+    named: Option<BarrierPlace>,
+    faults: &mut Faults,
+) -> Option<(BarrierPlace, &'a RelayWiring)> {
+    let mut boards = arms.iter().filter(|(place, _)| named.is_none_or(|named| named == *place));
+    let Some((barrier, wiring)) = boards.next() else {
+        let message = format!("{device} ends on the board of a barrier of its lane, and there is none");
+        faults.at(&format!("{path}.driver"), message);
+        return None;
+    };
+    if boards.any(|(_, other)| other.way.name() != wiring.way.name() || other.unit != wiring.unit) {
+        faults.at(path, format!("the lane has two boards: `barrier` says on whose {device} ends"));
+        return None;
+    }
+    Some((*barrier, wiring))
+}
+
 /// Where a loop ends, if it ends on a board of the lane.
 pub(in crate::config) fn wire_loop(
     path: &str,
@@ -263,15 +284,7 @@ pub(in crate::config) fn wire_loop(
             return None;
         }
     }
-    let mut of_one_board = arms.iter().filter(|(place, _)| raw.barrier.is_none_or(|named| named == *place));
-    let Some((barrier, wiring)) = of_one_board.next() else {
-        faults.at(&format!("{path}.driver"), "a loop ends on the board of a barrier of its lane, and there is none");
-        return None;
-    };
-    if of_one_board.any(|(_, other)| other.way.name() != wiring.way.name() || other.unit != wiring.unit) {
-        faults.at(path, "the lane has two boards: `barrier` says on whose the loop ends");
-        return None;
-    }
+    let (barrier, wiring) = board_of(path, "a loop", arms, raw.barrier, faults)?;
     // By its name a lane forgets arm and loop together; the loop's board can't answer for an arm on the bus.
     if raw.name == LoopPlace::Exit && !arms.iter().any(|(place, _)| *place == BarrierPlace::Exit) {
         faults.at(&format!("{path}.driver"), "the exit loop ends on a board only where the exit barrier does");
@@ -294,5 +307,5 @@ pub(in crate::config) fn wire_loop(
             Normally::Open
         }
     };
-    Some(WiredLoop { place: raw.name, barrier: *barrier, contact: Contact { input, normally } })
+    Some(WiredLoop { place: raw.name, barrier, contact: Contact { input, normally } })
 }

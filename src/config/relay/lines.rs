@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::super::check::Faults;
-use super::super::{Barrier, Lane, ScaleDriver, SerialLine};
-use super::{Contact, LineWay, RelayArm, RelayLine, RelayLoop, RelayUnit, RelayWiring};
+use super::super::{Barrier, Lane, PortalWay, ScaleDriver, SerialLine};
+use super::{Contact, LineWay, RelayArm, RelayLine, RelayLoop, RelayPortal, RelayUnit, RelayWiring};
 use crate::model::scale::ScalePort;
 
 /// What a terminal is used for; two lanes may share what concerns the whole cabinet.
@@ -59,6 +59,7 @@ pub(in crate::config) fn gather(lanes: &[Lane], faults: &mut Faults) -> Vec<Rela
             }
         }
         gathering.loops(index, lane);
+        gathering.portals(index, lane);
     }
     gathering.lines
 }
@@ -92,7 +93,8 @@ impl Gathering<'_> {
         }
         let known = line.units.iter().position(|unit| unit.unit == wiring.unit).unwrap_or_else(|| {
             let (board, poll) = (wiring.board.clone(), wiring.poll);
-            line.units.push(RelayUnit { unit: wiring.unit, board, poll, arms: Vec::new(), loops: Vec::new() });
+            let (arms, loops, portals) = (Vec::new(), Vec::new(), Vec::new());
+            line.units.push(RelayUnit { unit: wiring.unit, board, poll, arms, loops, portals });
             line.units.len() - 1
         });
         let unit = line.units.get_mut(known)?;
@@ -157,12 +159,42 @@ impl Gathering<'_> {
             }
             let path = format!("lane[{index}].loop[{number}].input");
             self.take(&path, wiring, Side::Input, wired.contact.input, Use::Own);
-            let name = wiring.way.name();
-            let line = self.lines.iter_mut().find(|line| line.way.name() == name);
-            let unit = line.and_then(|line| line.units.iter_mut().find(|unit| unit.unit == wiring.unit));
-            if let Some(unit) = unit {
+            if let Some(unit) = self.known_unit(wiring) {
                 unit.loops.push(RelayLoop { lane: lane.id.clone(), place: wired.place, contact: wired.contact });
             }
         }
+    }
+
+    fn portals(&mut self, index: usize, lane: &Lane) {
+        for (number, portal) in lane.portals.iter().enumerate() {
+            let PortalWay::Contacts { barrier, inputs } = portal.way else { continue };
+            let arm = lane.barriers.iter().position(|found| found.place == barrier).unwrap_or_default();
+            let Some((_, wiring)) = lane.barriers.get(arm).and_then(Barrier::relay) else { continue };
+            if self.faults.has(&format!("lane[{index}].barrier[{arm}]")) {
+                continue;
+            }
+            let path = format!("lane[{index}].portal[{number}].inputs");
+            for (key, contact) in [
+                ("gamma", Some(inputs.gamma)),
+                ("neutron", inputs.neutron),
+                ("fault", Some(inputs.fault)),
+                ("occupied", inputs.occupied),
+            ] {
+                if let Some(contact) = contact {
+                    self.take(&format!("{path}.{key}"), wiring, Side::Input, contact.input, Use::Own);
+                }
+            }
+            let (lane, name) = (lane.id.clone(), portal.name.clone());
+            if let Some(unit) = self.known_unit(wiring) {
+                unit.portals.push(RelayPortal { lane, name, inputs });
+            }
+        }
+    }
+
+    /// The board of an arm that was taken already.
+    fn known_unit(&mut self, wiring: &RelayWiring) -> Option<&mut RelayUnit> {
+        let name = wiring.way.name();
+        let line = self.lines.iter_mut().find(|line| line.way.name() == name)?;
+        line.units.iter_mut().find(|unit| unit.unit == wiring.unit)
     }
 }

@@ -5,15 +5,17 @@
 
 mod barrier;
 mod lines;
+mod portal;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::board::Board;
-use crate::model::{BarrierPlace, LaneId, LoopPlace};
+use crate::model::{BarrierPlace, DeviceName, LaneId, LoopPlace};
 
 pub(super) use barrier::{RawInputs, RawParity, RawRole, wire_barrier, wire_loop};
 pub(super) use lines::gather;
+pub(super) use portal::{RawPortalInputs, RawPortalRole, wire_portal};
 
 /// How bytes are framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +138,30 @@ pub struct RelayLoop {
     pub contact: Contact,
 }
 
+/// The contacts of a radiation portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PortalInputs {
+    /// Gamma alarm.
+    pub gamma: Contact,
+    /// Neutron alarm, where it has neutron detectors.
+    pub neutron: Option<Contact>,
+    /// It can't be trusted: background, detectors, supply, cabinet.
+    pub fault: Contact,
+    /// A vehicle is between the pillars; without it nobody is ever told quiet.
+    pub occupied: Option<Contact>,
+}
+
+/// One portal on a board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayPortal {
+    /// Its lane.
+    pub lane: LaneId,
+    /// As metrics and alarms name it.
+    pub name: DeviceName,
+    /// Its contacts.
+    pub inputs: PortalInputs,
+}
+
 /// One board on a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayUnit {
@@ -149,6 +175,8 @@ pub struct RelayUnit {
     pub arms: Vec<RelayArm>,
     /// The loops it reads.
     pub loops: Vec<RelayLoop>,
+    /// The portals it reads.
+    pub portals: Vec<RelayPortal>,
 }
 
 /// One line with everything on it; one task owns it (invariant A12).

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Config, parse};
+use super::super::{Config, EvidenceKind, parse};
 use super::*;
 use crate::config::board::PulseMaker;
 
@@ -199,4 +199,56 @@ inputs = { opened = 1, closed = 2 }
     let exit_on_the_bus = format!("[[lane.barrier]]\nname = \"exit\"\ndriver = \"mqtt\"\n\n{entry}");
     let text = ONE.split("[[lane.barrier]]").next().expect("the lane").to_owned() + &exit_on_the_bus;
     refused(&text, "lane[0].loop[1].driver", "only where the exit barrier does");
+}
+
+const PORTAL: &str = r#"
+[[lane.portal]]
+name = "gate"
+driver = "modbus"
+inputs = { gamma = 6, neutron = 7, fault = 8, occupied = 1 }
+normally_closed = ["fault"]
+"#;
+
+fn with_portal() -> String {
+    let free = ONE.replace("opened = 1, closed = 2, photocell = 4, local = 5", "opened = 4, closed = 2");
+    free.replace("normally_closed = [\"photocell\"]\n", "") + PORTAL
+}
+
+#[test]
+fn a_portal_by_contacts_ends_on_the_board_of_an_arm() {
+    let config = valid(&with_portal());
+    let portal = &config.relay_lines[0].units[0].portals[0];
+    assert_eq!(portal.name.as_str(), "gate");
+    assert_eq!(portal.inputs.fault, Contact { input: 7, normally: Normally::Closed });
+    assert_eq!(portal.inputs.occupied, Some(Contact { input: 0, normally: Normally::Open }));
+    let required = |config: &Config| config.lanes[0].evidence.contains(&EvidenceKind::Radiation);
+    assert!(required(&config), "it tells who is quiet");
+    let blind = valid(&with_portal().replace(", occupied = 1", ""));
+    assert!(!required(&blind), "without an occupancy contact nobody is told quiet");
+}
+
+#[test]
+fn each_wrong_key_of_a_portal_by_contacts_is_named() {
+    for (from, to, key, expected) in [
+        ("gamma = 6, ", "", "lane[0].portal[0].inputs", "`gamma` and `fault`"),
+        ("fault = 8, ", "", "lane[0].portal[0].inputs", "`gamma` and `fault`"),
+        ("neutron = 7", "neutron = 9", "lane[0].portal[0].inputs.neutron", "numbered 1 to 8"),
+        ("neutron = 7", "neutron = 2", "lane[0].portal[0].inputs.neutron", "input 2 of this board is used"),
+        ("[\"fault\"]", "[\"fault\", \"shut\"]", "lane[0].portal[0].normally_closed[1]", "unknown variant"),
+        ("driver = \"modbus\"\ninputs", "driver = \"relay\"\ninputs", "lane[0].portal[0].driver", "or \"modbus\""),
+        ("[\"fault\"]", "[\"fault\"]\nport = \"/dev/ttyS1\"", "lane[0].portal[0].port", "driver = \"serial\""),
+        ("[\"fault\"]", "[\"fault\"]\nbarrier = \"entry\"", "lane[0].portal[0].driver", "there is none"),
+        (
+            ", neutron = 7, fault = 8, occupied = 1 }\nnormally_closed = [\"fault\"]",
+            ", fault = 8 }\nnormally_closed = [\"neutron\"]",
+            "lane[0].portal[0].normally_closed[0]",
+            "no input `neutron`",
+        ),
+    ] {
+        let text = with_portal();
+        let (before, portal) = text.split_at(text.len() - PORTAL.len());
+        let changed = portal.replacen(from, to, 1);
+        assert_ne!(changed, portal, "{from}");
+        refused(&format!("{before}{changed}"), key, expected);
+    }
 }

@@ -14,9 +14,10 @@ mod session;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
-use super::line::Pause;
+pub use super::line::Telling;
+
+use super::line;
 use crate::model::reader::{PortalProtocol, ReaderProtocol};
 use crate::model::scale::{LineFormat, ScalePort};
 use crate::model::{DocumentScan, RadiationReading, Timestamp};
@@ -46,6 +47,8 @@ pub struct ListenSettings {
     pub line: LineFormat,
     /// What it speaks.
     pub speaks: Speaks,
+    /// How much is told.
+    pub telling: Telling,
 }
 
 /// What the driver reports.
@@ -61,6 +64,10 @@ pub enum ListenEvent {
     Duplicate,
     /// Bytes that were not understood, and why.
     Refused(&'static str),
+    /// Bytes as they came ([`Telling::Everything`]).
+    Received(Vec<u8>),
+    /// Bytes as they were sent ([`Telling::Everything`]).
+    Sent(Vec<u8>),
     /// The device is away.
     Lost {
         /// For people.
@@ -73,21 +80,7 @@ pub async fn run(
     settings: ListenSettings,
     clock: impl Fn() -> Timestamp + Send,
     sink: impl FnMut(ListenEvent) + Send,
-    mut stop: oneshot::Receiver<()>,
+    stop: oneshot::Receiver<()>,
 ) {
-    let mut driver = session::Driver::new(settings, clock, sink);
-    let mut pause = Pause::new();
-    loop {
-        let worked = tokio::select! {
-            worked = driver.session() => worked,
-            _ = &mut stop => return,
-        };
-        if worked == session::Worked::Well {
-            pause.worked();
-        }
-        tokio::select! {
-            () = sleep(pause.take()) => {}
-            _ = &mut stop => return,
-        }
-    }
+    line::drive(session::Driver::new(settings, clock, sink), stop).await;
 }

@@ -6,8 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::ear::{Ear, Heard};
-use super::{ListenEvent, ListenSettings, Speaks};
-use crate::device::line::{self, Line};
+use super::{ListenEvent, ListenSettings, Speaks, Telling};
+use crate::device::line::{self, Line, Sessions, Worked};
 use crate::model::{DocumentScan, Timestamp};
 
 /// The same text within this time of the one that was told is the same scan: a reader may repeat a code that lies
@@ -19,15 +19,6 @@ const SEND_WITHIN: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Bytes taken from the line at once.
 const READ_BYTES: usize = 1_024;
-
-/// Whether a session is followed by the next one soon, or after a pause that grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Worked {
-    /// The device spoke.
-    Well,
-    /// It didn't.
-    Ill,
-}
 
 /// A line with all that outlives one opening.
 pub(super) struct Driver<C, S> {
@@ -50,14 +41,8 @@ struct Session {
     unfinished: Option<Instant>,
 }
 
-impl<C: Fn() -> Timestamp + Send, S: FnMut(ListenEvent) + Send> Driver<C, S> {
-    pub(super) fn new(settings: ListenSettings, clock: C, sink: S) -> Self {
-        let ear = Ear::new(settings.speaks);
-        Self { settings, clock, sink, ear, found: false, told_lost: false, last: None }
-    }
-
-    /// One opening of the line.
-    pub(super) async fn session(&mut self) -> Worked {
+impl<C: Fn() -> Timestamp + Send, S: FnMut(ListenEvent) + Send> Sessions for Driver<C, S> {
+    async fn session(&mut self) -> Worked {
         let ListenSettings { port, baud, line, .. } = &self.settings;
         let line = match line::open(port, *baud, *line).await {
             Ok(line) => line,
@@ -80,6 +65,13 @@ impl<C: Fn() -> Timestamp + Send, S: FnMut(ListenEvent) + Send> Driver<C, S> {
         self.lose(why);
         session.worked
     }
+}
+
+impl<C: Fn() -> Timestamp + Send, S: FnMut(ListenEvent) + Send> Driver<C, S> {
+    pub(super) fn new(settings: ListenSettings, clock: C, sink: S) -> Self {
+        let ear = Ear::new(settings.speaks);
+        Self { settings, clock, sink, ear, found: false, told_lost: false, last: None }
+    }
 
     /// Listens until the line is gone, and says why it is.
     async fn listen(&mut self, session: &mut Session) -> String {
@@ -96,7 +88,11 @@ impl<C: Fn() -> Timestamp + Send, S: FnMut(ListenEvent) + Send> Driver<C, S> {
                 Some(Ok(0)) => return "the line was cut: nothing is at its other end".to_owned(),
                 Some(Err(error)) => return format!("the line was cut: {error}"),
                 Some(Ok(count)) => {
-                    self.ear.hear(bytes.get(..count).unwrap_or_default(), at);
+                    let came = bytes.get(..count).unwrap_or_default();
+                    if self.settings.telling == Telling::Everything {
+                        (self.sink)(ListenEvent::Received(came.to_vec()));
+                    }
+                    self.ear.hear(came, at);
                     session.unfinished = Some(Instant::now() + self.ear.patience());
                 }
                 None => {}
@@ -106,10 +102,13 @@ impl<C: Fn() -> Timestamp + Send, S: FnMut(ListenEvent) + Send> Driver<C, S> {
                 self.ear.quiet(at);
             }
             let answers = self.drain(session);
-            if !answers.is_empty()
-                && let Err(why) = send(session, &answers).await
-            {
-                return why;
+            if !answers.is_empty() {
+                if let Err(why) = send(session, &answers).await {
+                    return why;
+                }
+                if self.settings.telling == Telling::Everything {
+                    (self.sink)(ListenEvent::Sent(answers));
+                }
             }
             if self.silent_at(session).is_some_and(|end| Instant::now() >= end) {
                 return "nothing comes from it: check power, cable, baud and line".to_owned();

@@ -16,12 +16,13 @@ mod weigh;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 pub use diagnosis::{Diagnosis, LineWatch};
 pub use weigh::Expected;
 
-use super::line::Pause;
+pub use super::line::Telling;
+
+use super::line;
 use crate::model::scale::{Dialect, LineFormat, ScalePort};
 use crate::model::{Timestamp, WeightReading};
 use crate::wire::scale::{Decoded, WhyNot};
@@ -55,15 +56,6 @@ pub struct ScaleSettings {
     pub reopen_after: Duration,
     /// How much is told.
     pub telling: Telling,
-}
-
-/// How much a driver tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Telling {
-    /// What a lane needs.
-    Readings,
-    /// Every byte and every frame too, for a technician who watches.
-    Everything,
 }
 
 impl ScaleSettings {
@@ -123,21 +115,7 @@ pub async fn run(
     settings: ScaleSettings,
     clock: impl Fn() -> Timestamp + Send,
     sink: impl FnMut(ScaleEvent) + Send,
-    mut stop: oneshot::Receiver<()>,
+    stop: oneshot::Receiver<()>,
 ) {
-    let mut driver = session::Driver::new(settings, clock, sink);
-    let mut pause = Pause::new();
-    loop {
-        let worked = tokio::select! {
-            worked = driver.session() => worked,
-            _ = &mut stop => return,
-        };
-        if worked == session::Worked::Well {
-            pause.worked();
-        }
-        tokio::select! {
-            () = sleep(pause.take()) => {}
-            _ = &mut stop => return,
-        }
-    }
+    line::drive(session::Driver::new(settings, clock, sink), stop).await;
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::diagnosis::{Diagnosis, LineWatch};
 use super::weigh::Weigher;
 use super::{ScaleEvent, ScaleSettings, Telling};
-use crate::device::line::{self, Line};
+use crate::device::line::{self, Line, Sessions, Worked};
 use crate::model::{Mono, Timestamp};
 use crate::wire::scale::{AskFirst, Decoded, Framer, NoFrame, Poller, framer};
 
@@ -22,15 +22,6 @@ const GARBLED_EVERY: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Bytes taken from the line at once.
 const READ_BYTES: usize = 1_024;
-
-/// Whether a session is followed by the next one soon, or after a pause that grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Worked {
-    /// It had frames, or the line could be held open.
-    Well,
-    /// It hadn't, or not those of the configured scale.
-    Ill,
-}
 
 /// A line with all that outlives one opening.
 pub(super) struct Driver<C, S> {
@@ -65,28 +56,8 @@ enum End {
     OtherScale(String),
 }
 
-impl<C: Fn() -> Timestamp + Send, S: FnMut(ScaleEvent) + Send> Driver<C, S> {
-    pub(super) fn new(settings: ScaleSettings, clock: C, sink: S) -> Self {
-        let started = Instant::now();
-        Self {
-            settings: ScaleSettings { dialect: settings.dialect.clone().addressed(), ..settings },
-            clock,
-            sink,
-            started,
-            found: false,
-            told_lost: false,
-            line: None,
-            skipped: 0,
-            skipped_told: None,
-        }
-    }
-
-    fn now(&self) -> Mono {
-        Mono::default() + self.started.elapsed()
-    }
-
-    /// One opening of the line.
-    pub(super) async fn session(&mut self) -> Worked {
+impl<C: Fn() -> Timestamp + Send, S: FnMut(ScaleEvent) + Send> Sessions for Driver<C, S> {
+    async fn session(&mut self) -> Worked {
         let ScaleSettings { port, baud, line, .. } = &self.settings;
         let line = match line::open(port, *baud, *line).await {
             Ok(line) => line,
@@ -122,6 +93,27 @@ impl<C: Fn() -> Timestamp + Send, S: FnMut(ScaleEvent) + Send> Driver<C, S> {
             }
         }
         worked
+    }
+}
+
+impl<C: Fn() -> Timestamp + Send, S: FnMut(ScaleEvent) + Send> Driver<C, S> {
+    pub(super) fn new(settings: ScaleSettings, clock: C, sink: S) -> Self {
+        let started = Instant::now();
+        Self {
+            settings: ScaleSettings { dialect: settings.dialect.clone().addressed(), ..settings },
+            clock,
+            sink,
+            started,
+            found: false,
+            told_lost: false,
+            line: None,
+            skipped: 0,
+            skipped_told: None,
+        }
+    }
+
+    fn now(&self) -> Mono {
+        Mono::default() + self.started.elapsed()
     }
 
     async fn talk(&mut self, session: &mut Session) -> End {

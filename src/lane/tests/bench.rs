@@ -79,6 +79,7 @@ pub(in crate::lane) fn setup(arms: &[BarrierPlace]) -> LaneSetup {
         readers: BTreeMap::new(),
         templates: Arc::new(crate::domain::plate::Templates::embedded()),
         arms: arms.iter().map(|place| (*place, arm)).collect::<BTreeMap<_, _>>(),
+        severities: BTreeMap::new(),
     }
 }
 

@@ -106,6 +106,7 @@ fn each_vehicle_counts_once_as_selected_and_an_officers_own_referral_is_manual()
             | Happening::DeviceUp(_)
             | Happening::AnswerIgnored
             | Happening::DriverCalled
+            | Happening::StrangerHeard(_)
             | Happening::StrangerIgnored => None,
         });
         told.collect()

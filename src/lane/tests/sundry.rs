@@ -1,6 +1,7 @@
 //! Seals, portals and the call button.
 
 use super::super::early::FORETOLD;
+use super::super::weigh::Unused;
 use super::*;
 
 fn name(name: &str) -> DeviceName {
@@ -227,4 +228,92 @@ fn a_button_that_is_let_go_calls_nobody() {
     let mut lane = Bench::ready();
     lane.call(false);
     assert!(!lane.calls() && lane.journal.is_empty());
+}
+
+#[test]
+fn a_document_scanned_before_the_passage_begins_is_the_next_vehicles() {
+    let mut lane = Bench::ready();
+    scan(&mut lane, "PN-1");
+    lane.pass(Duration::from_secs(20));
+    lane.truck_stands();
+    assert_eq!(lane.queries.last().expect("asked").documents, ["PN-1"]);
+
+    let mut lane = Bench::ready();
+    scan(&mut lane, "PN-1");
+    lane.pass(Duration::from_secs(31));
+    lane.truck_stands();
+    assert!(lane.queries.last().expect("asked").documents.is_empty(), "it waited too long");
+    let unused = |lane: &Bench| {
+        let of_nobody = |happening: &&Happening| **happening == Happening::ReadingUnused(Unused::NoVehicle);
+        lane.happenings.iter().filter(of_nobody).count()
+    };
+    assert_eq!(unused(&lane), 1, "and is counted");
+    let mut lane = Bench::ready();
+    for number in 0..20 {
+        scan(&mut lane, &format!("PN-{number}"));
+    }
+    assert_eq!(unused(&lane), 12, "the oldest give way");
+}
+
+#[test]
+fn a_document_scanned_while_a_vehicle_leaves_is_the_next_ones() {
+    let mut lane = Bench::ready();
+    lane.truck_stands();
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    scan(&mut lane, "PN-2");
+    lane.truck_leaves();
+    lane.truck_stands();
+    assert_eq!(lane.queries.last().expect("asked").documents, ["PN-2"]);
+    assert_eq!(lane.completed(), ["released"]);
+}
+
+#[test]
+fn what_the_lane_itself_finds_weighs_what_the_site_says_and_no_less_than_it_must() {
+    let missing = |severity| {
+        let mut lane = Bench::built(|setup| {
+            setup.severities.insert(FindingCode::EvidenceMissing, severity);
+        });
+        lane.see(LoopPlace::Approach, true);
+        lane.see(LoopPlace::Scale, true);
+        lane.see(LoopPlace::Approach, false);
+        lane.read(View::Front, "123ABC02");
+        lane.weigh(27_400);
+        lane.pass(Duration::from_secs(30));
+        lane.assert_held_by("evidence_missing");
+        lane.order(OrderKind::Release, None)
+    };
+    assert_eq!(missing(Severity::Block), Some(Err(OrderRefusal::TwoOfficersNeeded)));
+    assert!(missing(Severity::Hold).is_some_and(|answer| answer.is_ok()));
+    assert!(missing(Severity::Info).is_some_and(|answer| answer.is_ok()), "it holds all the same");
+    let mut lane = Bench::built(|setup| {
+        setup.severities.insert(FindingCode::Radiation, Severity::Hold);
+    });
+    lane.portal(RadiationAlarm::Gamma);
+    lane.truck_stands();
+    assert_eq!(lane.order(OrderKind::Release, None), Some(Err(OrderRefusal::TwoOfficersNeeded)));
+}
+
+#[test]
+fn a_seal_reader_that_nobody_named_counts_and_is_told_of_once() {
+    let strangers = |lane: &Bench| {
+        let told = |happening: &&Happening| **happening == Happening::StrangerHeard(name("pole"));
+        lane.happenings.iter().filter(told).count()
+    };
+    let mut lane = Bench::built(|setup| {
+        setup.readers.insert(name("kiosk"), Care::optional());
+    });
+    lane.truck_stands();
+    for _ in 0..2 {
+        let at = lane.now().wall;
+        let report = SealReport { seal: "KZ0001234".into(), transport: None, event: "02".into(), at };
+        lane.feed(Input::Observed(Observation::Seal(name("pole"), report)));
+    }
+    assert!(lane.holds().contains(&"seal_broken"), "{:?}", lane.holds());
+    assert_eq!(strangers(&lane), 1);
+}
+
+fn scan(lane: &mut Bench, reference: &str) {
+    let at = lane.now().wall;
+    let scan = DocumentScan { reference: reference.into(), at };
+    lane.feed(Input::Observed(Observation::Document(name("kiosk"), scan)));
 }

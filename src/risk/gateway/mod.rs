@@ -77,7 +77,7 @@ pub enum GatewayEffect<A> {
     /// There will be none.
     Unavailable(A, Uuid, Unavailable),
     /// An answer that nobody asked for.
-    Unknown(Uuid),
+    Unknown(RiskDecision),
     /// The request went out once more.
     Retried,
     /// The breaker changed.
@@ -162,7 +162,7 @@ impl<A: Clone> Gateway<A> {
         } else if let Some(by) = self.past.get(&id) {
             self.effects.push_back(GatewayEffect::Late(by.clone(), decision));
         } else {
-            self.effects.push_back(GatewayEffect::Unknown(id));
+            self.effects.push_back(GatewayEffect::Unknown(decision));
         }
         self.advance(now);
     }

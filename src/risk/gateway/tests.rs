@@ -52,7 +52,7 @@ impl Bench {
                 GatewayEffect::Decided(by, _, took) => format!("decided {by} {}", took.as_millis()),
                 GatewayEffect::Late(by, _) => format!("late {by}"),
                 GatewayEffect::Unavailable(by, _, why) => format!("none {by} {why:?}"),
-                GatewayEffect::Unknown(id) => format!("unknown {}", id.as_u128()),
+                GatewayEffect::Unknown(word) => format!("unknown {}", word.request_id.as_u128()),
                 GatewayEffect::Retried => "retried".into(),
                 GatewayEffect::Breaker(state) => format!("breaker {}", state.as_str()),
             })

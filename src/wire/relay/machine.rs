@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::arm::{Arm, Inputs};
 use super::command::{Fate, NotDone};
 use super::frame::{Answer, Refused, Request};
+use super::portal::Portal;
 use super::start::{Start, Step};
 use crate::config::relay::{RelayLoop, RelayUnit};
 use crate::model::{BarrierPlace, CommandVerb, DeviceName, LaneId, Mono, Now, Observation};
@@ -115,6 +116,7 @@ pub struct Relay {
     unit: RelayUnit,
     arms: Vec<Arm>,
     loops: Vec<Loop>,
+    portals: Vec<Portal>,
     /// Every device that lives on the board, as lanes know it.
     devices: BTreeSet<(LaneId, DeviceName)>,
     phase: Phase,
@@ -139,10 +141,12 @@ impl Relay {
         let arm_names = unit.arms.iter().map(|arm| (&arm.lane, arm.place.as_str()));
         let loop_names = unit.loops.iter().map(|found| (&found.lane, found.place.as_str()));
         let named = arm_names.chain(loop_names).map(|(lane, name)| Some((lane.clone(), DeviceName::new(name).ok()?)));
+        let portals = unit.portals.iter().map(|portal| (portal.lane.clone(), portal.name.clone()));
         Self {
             arms,
             loops: unit.loops.iter().map(|wiring| Loop { wiring: wiring.clone(), shown: None }).collect(),
-            devices: named.flatten().collect(),
+            portals: unit.portals.iter().cloned().map(Portal::new).collect(),
+            devices: named.flatten().chain(portals).collect(),
             phase: Phase::Cut,
             asked: None,
             inputs: None,
@@ -352,6 +356,7 @@ impl Relay {
         for found in &mut self.loops {
             found.shown = None;
         }
+        self.forget_portals(now);
         self.inputs = None;
         self.failures = 0;
         self.read_back_now = false;

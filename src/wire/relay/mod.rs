@@ -16,6 +16,7 @@ mod command;
 mod feedback;
 mod frame;
 mod machine;
+mod portal;
 mod start;
 
 pub use command::{Command, Fate, NotDone, Stamp};

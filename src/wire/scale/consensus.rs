@@ -26,7 +26,7 @@ pub struct Consensus {
 /// What a frame came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Agreement {
-    /// So many frames agree on it.
+    /// So many frames agree; the middle one.
     Agreed(ScaleFrame),
     /// The last three all differ: something moves. The stability is `Moving` whatever the frame said.
     Differing(ScaleFrame),
@@ -47,12 +47,16 @@ impl Consensus {
         while self.seen.len() > self.frames.max(MIDDLE_OF) {
             self.seen.pop_front();
         }
-        let last: Vec<_> = self.seen.iter().rev().take(self.frames).collect();
+        let mut last: Vec<_> = self.seen.iter().rev().take(self.frames).collect();
         let agrees = |(mass, other): &&(Mass, ScaleFrame)| {
             mass.is_within(gross, self.band_kg) && mass.unit == gross.unit && other.stability == frame.stability
         };
         if last.len() == self.frames && last.iter().all(agrees) {
-            return Agreement::Agreed(frame);
+            // Of frames that differ within the division the middle one is nearest to what stands there; of two the
+            // lighter.
+            last.sort_by_key(|(mass, _)| mass.exact());
+            let middle = last.get(last.len().saturating_sub(1) / 2);
+            return Agreement::Agreed(middle.map_or(frame, |(_, middle)| middle.clone()));
         }
         let mut last: Vec<_> = self.seen.iter().rev().take(MIDDLE_OF).collect();
         last.sort_by_key(|(mass, _)| mass.exact());
@@ -124,9 +128,12 @@ mod tests {
     }
 
     #[test]
-    fn frames_within_a_division_agree_and_the_last_is_told() {
+    fn frames_within_a_division_agree_and_the_middle_one_is_told() {
         let mut consensus = Consensus::new(3, 20);
-        assert_eq!(told(&mut consensus, &[40_180, 40_200, 40_190])[2], ("agreed", 40_190));
+        for weights in [[40_180, 40_200, 40_190], [40_190, 40_180, 40_200], [40_180, 40_190, 40_200]] {
+            consensus.forget();
+            assert_eq!(told(&mut consensus, &weights)[2], ("agreed", 40_190), "{weights:?}");
+        }
         assert_eq!(told(&mut consensus, &[40_220, 40_250, 40_280])[2], ("moving", 40_250));
     }
 

@@ -186,3 +186,46 @@ fn a_notification_that_came_while_the_rms_was_away_is_asked_again_after_a_restar
     opens_once(&mut rig);
     assert!(requests(&rig, "arrival").is_empty());
 }
+
+#[test]
+fn the_first_word_before_arrival_reaches_a_truck_that_already_stands_in_the_lane() {
+    let mut rig = rig(PATIENT);
+    rig.notify(27_400);
+    let before = request(&mut rig, "pre_arrival", 0);
+    rig.drive_up(27_400);
+    let asked = request(&mut rig, "arrival", 0);
+    reply(&rig, &before, &word("red"));
+    held_by(&mut rig, "referred_inspection");
+    reply(&rig, &asked, &green());
+    await_metric(&rig, AT_LANE, 1.0);
+    stays_closed(&mut rig);
+}
+
+#[test]
+fn red_before_arrival_stands_beside_what_was_measured_and_after_the_next_answer() {
+    let mut rig = rig(PATIENT);
+    decided_ahead(&mut rig, 20_000, &word("red"));
+    rig.drive_up(27_400);
+    let asked = request(&mut rig, "arrival", 0);
+    reply(&rig, &asked, &green());
+    await_metric(&rig, AT_LANE, 1.0);
+    held_by(&mut rig, "weight_discrepancy");
+    held_by(&mut rig, "referred_inspection");
+    stays_closed(&mut rig);
+}
+
+#[test]
+fn a_stricter_word_on_a_question_of_before_a_restart_reaches_the_vehicle_in_the_lane() {
+    let mut rig = rig(PATIENT);
+    let asked = decided_ahead(&mut rig, 27_400, &green());
+    // The arm is in the officer's hand: the truck stands, decided and held.
+    let local = json!({ "position": "closed", "mode": "local", "at": now() });
+    rig.publish(&rig.lane_topic("barrier/exit/state"), &local, &["-r"]);
+    rig.drive_up(27_400);
+    held_by(&mut rig, "barrier_fault");
+    rig.restart_after_kill();
+    held_by(&mut rig, "restarted");
+    reply(&rig, &asked, &word("red"));
+    held_by(&mut rig, "referred_inspection");
+    stays_closed(&mut rig);
+}

@@ -53,6 +53,28 @@ fn while_keys_change_the_old_and_the_new_one_count() {
 }
 
 #[test]
+fn a_key_is_changed_without_a_restart_and_a_wrong_file_leaves_the_keys_before_it() {
+    let mut rig = with_keys(&[("rms-1", 1, "")]);
+    let (fresh, loaded) = (rig.dir.path().join("rms-keys.new"), "risk_keys_loaded_total");
+    let replace = |rig: &Rig, text: &str, result: &str| {
+        std::fs::write(&fresh, text).expect("written");
+        std::fs::rename(&fresh, keys_file(rig)).expect("in its place");
+        await_metric(rig, &format!("{loaded}{{result=\"{result}\"}}"), 1.0);
+    };
+    replace(&rig, "[[key]]\nid = \"rms-1\"\n", "refused");
+    replace(&rig, &entry(&("rms-2", 2, "")), "taken");
+    rig.notify(27_400);
+    let asked = request(&mut rig, "pre_arrival", 0);
+    let body = body(&asked, &green());
+    send(&rig, &asked, &body, &[("key-id", "rms-1"), ("signature", &sign(1, &body))]);
+    await_metric(&rig, "risk_answers_refused_total{reason=\"unknown_key\"}", 1.0);
+    send(&rig, &asked, &body, &[("key-id", "rms-2"), ("signature", &sign(2, &body))]);
+    await_kept(&rig, &asked);
+    rig.drive_up(27_400);
+    opens_once(&mut rig);
+}
+
+#[test]
 fn an_unsigned_word_before_arrival_clears_nobody() {
     let mut rig = with_keys(&[("rms-1", 1, "")]);
     rig.notify(27_400);
@@ -73,16 +95,21 @@ fn with_keys(keys: &[(&str, u8, &str)]) -> Rig {
         let keys = format!("{PATIENT}\nresponse_keys_file = \"{directory}/rms-keys.toml\"");
         config.replace("request_timeout = \"1s\"", &keys)
     });
-    let entry = |(id, secret, more): &(&str, u8, &str)| {
-        let public = STANDARD.encode(SigningKey::from_bytes(&[*secret; 32]).verifying_key().to_bytes());
-        format!("[[key]]\nid = \"{id}\"\npublic = \"{public}\"\n{more}\n")
-    };
     let text: String = keys.iter().map(entry).collect();
-    std::fs::write(rig.dir.path().join("rms-keys.toml"), text).expect("written");
+    std::fs::write(keys_file(&rig), text).expect("written");
     rig.start_controller();
     rig.devices_speak();
     rig.expect_phase("vacant");
     rig
+}
+
+fn entry((id, secret, more): &(&str, u8, &str)) -> String {
+    let public = STANDARD.encode(SigningKey::from_bytes(&[*secret; 32]).verifying_key().to_bytes());
+    format!("[[key]]\nid = \"{id}\"\npublic = \"{public}\"\n{more}\n")
+}
+
+fn keys_file(rig: &Rig) -> std::path::PathBuf {
+    rig.dir.path().join("rms-keys.toml")
 }
 
 fn sign(secret: u8, body: &str) -> String {

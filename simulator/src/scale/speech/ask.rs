@@ -1,5 +1,6 @@
 //! Indicators that are asked: what came over the line, and what goes back.
 
+use super::sics::{self, Asked, When};
 use super::{MAX_KG, Range, Shown, Side, Speech, lines, tenso_m, yaohua};
 
 /// Bytes that may wait for the rest of a request; a longer one is none.
@@ -85,21 +86,17 @@ impl Talk {
     }
 
     fn mt_sics(&mut self, command: &str, shown: Shown) -> Vec<u8> {
-        self.streams = match command {
-            "SIR" => true,
-            "S" | "SI" | "@" => false,
-            _ => self.streams,
-        };
-        match command {
-            "" => Vec::new(),
+        if command == "@" {
+            self.streams = false;
+        }
+        match sics::asked(command.as_bytes(), shown, MAX_KG, "SIM-0001") {
+            Asked::Nothing => Vec::new(),
             // The load of this bridge rests, or the answer says that it doesn't.
-            "S" | "SI" | "SIR" => lines::mt_sics(shown),
-            "TA" => format!("TA A {:>10} {}\r\n", tare(shown), shown.unit.symbol()).into_bytes(),
-            "I2" => format!("I2 A \"SIM {MAX_KG} kg\"\r\n").into_bytes(),
-            "@" | "I4" => b"I4 A \"SIM-0001\"\r\n".to_vec(),
-            "Z" if shown.digits.unsigned_abs() > MAX_KG.unsigned_abs() / 50 => b"Z +\r\n".to_vec(),
-            "Z" => b"Z A\r\n".to_vec(),
-            _unknown => b"ES\r\n".to_vec(),
+            Asked::Weight(when) => {
+                self.streams = when == When::Again;
+                lines::mt_sics(shown)
+            }
+            Asked::Reply(words) => words.into_bytes(),
         }
     }
 

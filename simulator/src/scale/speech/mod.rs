@@ -13,6 +13,7 @@ mod lines;
 mod noise;
 mod plug;
 mod rinstrum;
+pub mod sics;
 mod tenso_m;
 mod toledo;
 mod yaohua;
@@ -21,7 +22,7 @@ mod yaohua;
 mod tests;
 
 pub use ask::Talk;
-pub use plug::{Line, Shows};
+pub use plug::{Line, Shows, open_tty};
 
 /// Max of the simulated bridge, kilograms.
 pub const MAX_KG: i64 = 60_000;

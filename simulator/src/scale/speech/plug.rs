@@ -36,6 +36,27 @@ pub enum Shows {
     Noise,
 }
 
+/// A fresh pseudo-terminal in raw mode under that name: the device's end, which never blocks, and the far one, which is
+/// kept alive as a real port outlives its reader.
+///
+/// # Errors
+/// When the system has none to give, or the name can't be had.
+pub fn open_tty(link: &Path) -> io::Result<(OwnedFd, OwnedFd)> {
+    let pty = openpty(None, None)?;
+    // No child may keep the line alive after this end is gone.
+    for end in [pty.master.as_fd(), pty.slave.as_fd()] {
+        fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    }
+    let mut raw = tcgetattr(&pty.slave)?;
+    cfmakeraw(&mut raw);
+    tcsetattr(&pty.slave, SetArg::TCSANOW, &raw)?;
+    fcntl(&pty.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    let fresh = link.with_extension("fresh");
+    std::os::unix::fs::symlink(ttyname(&pty.slave)?, &fresh)?;
+    std::fs::rename(&fresh, link)?;
+    Ok((pty.master, pty.slave))
+}
+
 /// A plugged line; dropping it pulls the plug.
 #[derive(Debug)]
 pub struct Line {
@@ -53,23 +74,12 @@ impl Line {
     /// # Errors
     /// When the system has no pseudo-terminal to give, or the name can't be had.
     pub fn plug(link: &Path, speech: Speech, shows: Shows) -> io::Result<Self> {
-        let pty = openpty(None, None)?;
-        // No child may keep the line alive after this end is gone.
-        for end in [pty.master.as_fd(), pty.slave.as_fd()] {
-            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-        }
-        let mut raw = tcgetattr(&pty.slave)?;
-        cfmakeraw(&mut raw);
-        tcsetattr(&pty.slave, SetArg::TCSANOW, &raw)?;
-        fcntl(&pty.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-        let fresh = link.with_extension("fresh");
-        std::os::unix::fs::symlink(ttyname(&pty.slave)?, &fresh)?;
-        std::fs::rename(&fresh, link)?;
+        let (master, slave) = open_tty(link)?;
         let (shows, stop) = (Arc::new(Mutex::new(shows)), Arc::new(AtomicBool::new(false)));
-        let (shown, stopped, master) = (Arc::clone(&shows), Arc::clone(&stop), pty.master);
+        let (shown, stopped) = (Arc::clone(&shows), Arc::clone(&stop));
         let serve = move || serve(&master, Talk::new(speech), speech, &shown, &stopped);
         let thread = std::thread::Builder::new().name("scale".to_owned()).spawn(serve)?;
-        Ok(Self { port: link.to_owned(), shows, stop, thread: Some(thread), _slave: pty.slave })
+        Ok(Self { port: link.to_owned(), shows, stop, thread: Some(thread), _slave: slave })
     }
 
     /// What the controller opens.

@@ -35,9 +35,28 @@ impl Relay {
                 self.events.push_back(Event::Observed(found.wiring.lane.clone(), observation));
             }
         }
+        self.see_portals(now, &inputs);
         // States first: a device that is back is known when the lane hears that it is.
         self.tell_online(now, &inputs);
         self.inputs = Some(inputs);
+    }
+
+    fn see_portals(&mut self, now: Now, inputs: &Inputs) {
+        for portal in &mut self.portals {
+            for reading in portal.see(now, inputs) {
+                let observation = Observation::Radiation(portal.wiring.name.clone(), reading);
+                self.events.push_back(Event::Observed(portal.wiring.lane.clone(), observation));
+            }
+        }
+    }
+
+    pub(super) fn forget_portals(&mut self, now: Now) {
+        for portal in &mut self.portals {
+            if let Some(reading) = portal.forget(now) {
+                let observation = Observation::Radiation(portal.wiring.name.clone(), reading);
+                self.events.push_back(Event::Observed(portal.wiring.lane.clone(), observation));
+            }
+        }
     }
 
     fn tell_online(&mut self, now: Now, inputs: &Inputs) {

@@ -57,7 +57,7 @@ pub(super) fn unit(board: &str) -> RelayUnit {
     };
     let exit = RelayLoop { lane: lane(), place: LoopPlace::Exit, contact: closed(EXIT_LOOP) };
     let board = Board::preset(board).expect("a preset");
-    RelayUnit { unit: 1, board, poll: Duration::from_millis(100), arms: vec![arm], loops: vec![exit] }
+    RelayUnit { unit: 1, board, poll: Duration::from_millis(100), arms: vec![arm], loops: vec![exit], portals: vec![] }
 }
 
 pub(super) fn authority(id: u128) -> OpenAuthority {

@@ -2,5 +2,6 @@
 
 mod bench;
 mod bytes;
+mod portal;
 mod stories;
 mod troubles;
