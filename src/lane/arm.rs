@@ -68,9 +68,14 @@ impl Arm {
         self.believed().and_then(|known| known.fault.as_deref())
     }
 
-    /// Whether the controller may command it: known, no fault, nobody at its key (invariant B8).
-    pub(super) fn takes_commands(&self) -> bool {
-        self.believed().is_some_and(|known| known.mode == BarrierMode::Remote && known.fault.is_none())
+    /// Somebody is at its key: nothing is commanded (invariant B8).
+    pub(super) fn is_local(&self) -> bool {
+        self.believed().is_some_and(|known| known.mode == BarrierMode::Local)
+    }
+
+    /// Known, and without a fault.
+    pub(super) fn is_sound(&self) -> bool {
+        self.believed().is_some_and(|known| known.fault.is_none())
     }
 
     /// Not closed by its own report, although no command explains it (invariant B6).
@@ -78,18 +83,20 @@ impl Arm {
         self.opened_by.is_none() && matches!(self.position(), Position::Opening | Position::Open)
     }
 
-    /// Why it can't be opened, for the officer; `None` when it can.
+    /// Why it can't be opened by its own state, for the officer; `None` when it can.
     pub(super) fn refusal(&self) -> Option<String> {
         let known = self.believed()?;
         if let Some(fault) = &known.fault {
             return Some(format!("the barrier reports the fault {fault}"));
         }
-        match (known.mode, known.position) {
-            (BarrierMode::Local, _) => Some("the barrier is in local mode".into()),
-            (BarrierMode::Remote, Position::Closed) => None,
-            (BarrierMode::Remote, Position::Opening | Position::Open | Position::Closing | Position::Unknown) => {
+        match known.position {
+            Position::Closed => None,
+            Position::Opening | Position::Open | Position::Closing | Position::Unknown => {
                 Some("the barrier is not proved closed".into())
             }
         }
     }
 }
+
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Arm { known, steadiness, opened_by } without { setup, told });

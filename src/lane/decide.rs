@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::guard::Guard;
 use super::io::{Effect, Happening};
 use super::machine::Machine;
 use super::passage::{Awaiting, Judged, Passage, Way};
@@ -30,7 +31,7 @@ impl Machine {
         let assessment = passage.matched.as_ref()?.assessed.clone()?;
         let over = assessment.decision.valid_until.is_some_and(|until| until <= now.wall);
         let contradicted = passage.findings.iter().any(|finding| finding.severity != Severity::Info);
-        (!over && !contradicted).then_some(assessment)
+        self.guards.holds(Guard::EarlierStands, !over && !contradicted).then_some(assessment)
     }
 
     pub(super) fn ask_risk(&mut self, now: Now) {
@@ -80,9 +81,12 @@ impl Machine {
             self.tell(Happening::AnswerIgnored);
             return;
         };
-        let awaited = passage.awaiting == Awaiting::Risk(request);
+        let guards = self.guards;
+        let awaited = guards.holds(Guard::OwnAnswer, passage.awaiting == Awaiting::Risk(request));
         match answer {
-            RiskAnswer::Decided(reasoned) if reasoned.decision.request_id != request => {
+            RiskAnswer::Decided(reasoned)
+                if !guards.holds(Guard::OwnAnswer, reasoned.decision.request_id == request) =>
+            {
                 self.tell(Happening::AnswerIgnored);
             }
             RiskAnswer::Decided(reasoned) if awaited => self.take_decision(now, *reasoned),
@@ -99,7 +103,8 @@ impl Machine {
     }
 
     fn take_decision(&mut self, now: Now, reasoned: ReasonedDecision) {
-        if reasoned.decision.valid_until.is_some_and(|until| until <= now.wall) {
+        let valid = reasoned.decision.valid_until.is_none_or(|until| until > now.wall);
+        if !self.guards.holds(Guard::DecisionValid, valid) {
             self.risk_unavailable(now, "the decision was no longer valid when it came");
             return;
         }
@@ -146,17 +151,21 @@ impl Machine {
     fn apply_decision(&mut self, now: Now, decision: RiskDecision) {
         match decision.channel {
             Channel::Green | Channel::Blue => {}
+            Channel::Yellow | Channel::Red if !self.guards.keeps(Guard::ChannelHolds) => {}
             Channel::Yellow => self.hold(now, HoldCode::ReferredDocuments, decision.reason.clone()),
             Channel::Red => self.hold(now, HoldCode::ReferredInspection, decision.reason.clone()),
         }
-        for agency in decision.agencies.iter().filter(|agency| !agency.clear) {
+        let guards = self.guards;
+        for agency in decision.agencies.iter().filter(|agency| !guards.holds(Guard::AgencyHolds, agency.clear)) {
             let reason = agency.reason.as_deref().unwrap_or("not clear");
             self.hold(now, HoldCode::AgencyHold, format!("{}: {reason}", agency.agency));
         }
         let Some(passage) = &mut self.passage else { return };
         match &mut passage.risk {
             // What an agency has said is known, so that a repetition is no news.
-            Some(known) if decision.channel < known.channel => known.agencies.extend(decision.agencies),
+            Some(known) if !guards.holds(Guard::StricterStays, decision.channel >= known.channel) => {
+                known.agencies.extend(decision.agencies)
+            }
             Some(_) | None => passage.risk = Some(decision),
         }
         self.dirty = true;
@@ -169,7 +178,7 @@ impl Machine {
         let is_known = |agency| passage.risk.as_ref().is_some_and(|known| known.agencies.contains(agency));
         let stricter = decision.agencies.iter().any(|agency| !agency.clear && !is_known(agency))
             || known.map_or(decision.channel >= Channel::Yellow, |known| decision.channel > known);
-        if !stricter {
+        if !self.guards.holds(Guard::LateWeakerIgnored, stricter) {
             self.tell(Happening::AnswerIgnored);
             return;
         }
@@ -180,8 +189,10 @@ impl Machine {
             self.raise_alarm(now, Alarm::LateStricterDecision);
             return;
         }
-        self.void_pending(now, "a stricter decision came");
-        self.apply_decision(now, reasoned.decision);
+        if self.guards.keeps(Guard::LateStricterVoids) {
+            self.void_pending(now, "a stricter decision came");
+            self.apply_decision(now, reasoned.decision);
+        }
     }
 
     pub(super) fn risk_unavailable(&mut self, now: Now, why: &str) {
@@ -194,6 +205,8 @@ impl Machine {
         passage.judged = Judged::Done;
         passage.degraded = Some(why.to_owned());
         self.raise_alarm(now, Alarm::RiskDegraded);
-        self.hold(now, HoldCode::RiskUnavailable, why);
+        if self.guards.keeps(Guard::RiskInTime) {
+            self.hold(now, HoldCode::RiskUnavailable, why);
+        }
     }
 }

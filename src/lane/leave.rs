@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::guard::Guard;
 use super::io::{Effect, Happening, Step};
 use super::machine::Machine;
 use super::passage::{Because, Crossing, Going, Passage, Way};
@@ -53,6 +54,7 @@ impl Machine {
     /// Something drives under an arm that has no leave for anybody.
     fn crossed_while_closing(&mut self, now: Now, going: Going, because: Because) {
         match because {
+            Because::Through if !self.guards.keeps(Guard::SecondCrossing) => {}
             Because::Through => self.tailgated(now),
             Because::Back | Because::Void => {
                 if let Some(passage) = &mut self.passage {
@@ -78,12 +80,14 @@ impl Machine {
     pub(super) fn tailgated(&mut self, now: Now) {
         self.raise_alarm(now, Alarm::Tailgating);
         self.hold(now, HoldCode::Tailgating, "a second vehicle is under the arm");
-        self.set_service(now, Service::Closed, "tailgating");
+        if self.guards.keeps(Guard::TailgatingCloses) {
+            self.set_service(now, Service::Closed, "tailgating");
+        }
     }
 
     fn crossing_without_passage(&mut self, now: Now) {
         let closed = self.arm(BarrierPlace::Exit).is_some_and(super::arm::Arm::is_proved_closed);
-        if !closed {
+        if !self.guards.holds(Guard::CrossingWithoutLeave, closed) {
             self.raise_alarm(now, Alarm::UnknownCrossing);
         }
     }
@@ -120,7 +124,8 @@ impl Machine {
         // With a loop at the stop line a vehicle that only rolled back off the exit loop is still seen there, unless
         // another one may have driven up behind it: that one must not find the arm up.
         let another = self.traffic.queued || self.traffic.behind;
-        if self.sensors.at(LoopPlace::Scale) == Seen::Occupied && !another {
+        let alone = self.guards.holds(Guard::NobodyBehind, !another);
+        if self.sensors.at(LoopPlace::Scale) == Seen::Occupied && alone {
             if let Some(Passage { way: Way::Driving(_, crossing), .. }) = &mut self.passage {
                 *crossing = Crossing::Before;
             }
@@ -171,7 +176,7 @@ impl Machine {
         let through = going.barrier == BarrierPlace::Inspection || at_exit && crossing == Crossing::Under;
         let may_be_under = at_exit && self.arm(BarrierPlace::Exit).is_some_and(|arm| !arm.is_proved_closed());
         let went_back = self.traffic.went_back(going.since, self.sensors.at(LoopPlace::Approach));
-        if may_be_under && !through && !went_back {
+        if !self.guards.holds(Guard::SightLost, !may_be_under || through || went_back) {
             self.lose_sight(now, going);
             return;
         }
@@ -187,14 +192,17 @@ impl Machine {
 
     /// Commands a close where the zone is positively clear; supervises it in any case.
     pub(super) fn command_close(&mut self, now: Now, place: BarrierPlace) {
-        let clear = closing_zone(place).is_some_and(|zone| self.sensors.is_clear(zone));
-        let takes = self.arm(place).is_some_and(super::arm::Arm::takes_commands);
+        let guards = self.guards;
+        let clear = guards.holds(Guard::ZoneClear, closing_zone(place).is_some_and(|zone| self.sensors.is_clear(zone)));
+        let takes =
+            self.arm(place).is_some_and(|arm| arm.is_sound() && guards.holds(Guard::RemoteOnly, !arm.is_local()));
+        let reached = guards.holds(Guard::LinkUp, self.link == super::io::Link::Up);
         let timeout = self.arms.get_mut(&place).map(|arm| {
             arm.told = Some(now.mono);
             arm.setup.close_timeout
         });
         self.timers.set(Timer::Travel, now.mono + timeout.unwrap_or_default());
-        if clear && takes && self.link == super::io::Link::Up {
+        if clear && takes && reached {
             let command_id = self.draw_id();
             let passage = self.passage_id();
             let body = json!({ "barrier": place, "command": "close", "command_id": command_id, "reason": "secure" });
@@ -205,16 +213,20 @@ impl Machine {
 
     /// The arm did not reach its limit in time (invariant B5).
     pub(super) fn travel_over(&mut self, now: Now) {
+        let guards = self.guards;
         let Some(passage) = &mut self.passage else { return };
         match &mut passage.way {
+            Way::Opening(_) if !guards.keeps(Guard::OpenSupervised) => {}
             Way::Opening(going) => {
                 let going = *going;
                 passage.outcome = None;
                 self.arm_fault(now, going.barrier, "the arm did not open in time");
                 self.close_again(now, going, Because::Void);
             }
-            Way::Closing(going, closing) if closing.retries < CLOSE_RETRIES => {
-                closing.retries += 1;
+            Way::Closing(going, closing)
+                if guards.holds(Guard::CloseRetriesBounded, closing.retries < CLOSE_RETRIES) =>
+            {
+                closing.retries = closing.retries.saturating_add(1);
                 let place = going.barrier;
                 self.command_close(now, place);
             }
@@ -236,6 +248,9 @@ impl Machine {
     pub(super) fn pass_over(&mut self, now: Now) {
         let Some(passage) = &mut self.passage else { return };
         let Way::Driving(going, crossing) = passage.way else { return };
+        if !self.guards.keeps(Guard::PassInTime) {
+            return;
+        }
         if crossing == Crossing::Under {
             // Never close on it; the exit loop decides.
             self.hold(now, HoldCode::AuthorityExpired, "the vehicle stands under the arm");

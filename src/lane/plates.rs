@@ -103,3 +103,7 @@ impl Plates {
             .collect()
     }
 }
+
+// What the verdicts are follows from the reads.
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Plates { reads } without { verdicts });
