@@ -120,11 +120,11 @@ impl Machine {
             self.hold(now, HoldCode::BusDown, "devices on the message bus can not be reached");
         }
         if !self.guards.holds(Guard::ForcedTold, !self.alarms.contains(&Alarm::BarrierForced)) {
-            let forced: Vec<_> = self.arms.iter().filter(|(_, arm)| arm.is_forced()).map(|(place, _)| *place).collect();
-            if forced.is_empty() {
+            self.hold_for_forced_arms(now);
+            let told = self.passage.as_ref().is_some_and(|passage| passage.is_held_by(HoldCode::BarrierForced));
+            if !told {
                 self.hold(now, HoldCode::BarrierForced, "an arm of the lane was open without an authority");
             }
-            forced.into_iter().for_each(|place| self.hold_forced(now, place));
         }
         self.hold_for_faults(now);
         self.hold_for_devices(now);

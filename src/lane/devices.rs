@@ -176,8 +176,14 @@ impl Machine {
     }
 
     /// Holds whoever is in the lane for an arm that no command explains: once, however often it says so.
-    pub(super) fn hold_forced(&mut self, now: Now, place: BarrierPlace) {
+    fn hold_forced(&mut self, now: Now, place: BarrierPlace) {
         self.hold(now, HoldCode::BarrierForced, format!("the {} arm is open without an authority", place.as_str()));
+    }
+
+    /// Every arm that is open and that no command explains.
+    pub(super) fn hold_for_forced_arms(&mut self, now: Now) {
+        let forced: Vec<_> = self.arms.iter().filter(|(_, arm)| arm.is_forced()).map(|(place, _)| *place).collect();
+        forced.into_iter().for_each(|place| self.hold_forced(now, place));
     }
 
     pub(super) fn on_barrier(&mut self, now: Now, place: BarrierPlace, state: BarrierState) {

@@ -164,6 +164,7 @@ impl Machine {
         // What is still so is not cleared by a word: a release is another order.
         self.hold_for_faults(now);
         self.hold_for_devices(now);
+        self.hold_for_forced_arms(now);
         self.judge_again(now);
     }
 

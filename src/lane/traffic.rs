@@ -276,4 +276,4 @@ impl Passage {
 }
 
 #[cfg(test)]
-crate::lane::tests::search::digest::digest!(Traffic { approach, stop_line, found, taken, left, exit_rose, queued, behind, followers } without {});
+crate::lane::tests::search::digest::digest!(Traffic { approach, stop_line, found, taken, left, queued, behind, followers } aged { exit_rose: 61 } without {});

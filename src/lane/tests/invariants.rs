@@ -557,3 +557,13 @@ fn c6_what_is_read_of_a_refused_vehicle_drops_no_hold() {
     lane.assert_held_by("evidence_missing");
     assert!(lane.order(OrderKind::ClearHold, None).expect("answered").is_ok(), "an officer may think again");
 }
+
+#[test]
+fn b6_an_officer_s_word_does_not_clear_an_arm_that_is_still_open() {
+    let mut lane = Bench::with(&[BarrierPlace::Entry, BarrierPlace::Exit]);
+    lane.see(LoopPlace::Scale, true);
+    lane.see(LoopPlace::Approach, true);
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    lane.order(OrderKind::ClearHold, None);
+    assert!(lane.holds().contains(&"barrier_forced"), "{:?}", lane.holds());
+}

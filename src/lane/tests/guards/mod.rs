@@ -5,57 +5,12 @@ mod invariants;
 mod scenarios;
 
 use super::search::bfs::{Found, search};
-use super::search::world::{Action, Form, Plan, Trouble, Word};
+use super::search::world::{Action, DECIDED, FOLLOWED, Form, INSIDE, OPEN, Plan, SENT, STANDS, Trouble};
 use super::*;
-use Action::{Answer, ArmMoves, Arrives, Commit, Forward, Order as Orders, Read};
+use Action::Order as Orders;
 
 /// No guard is as well hidden as this.
 const STATES_MAX: usize = 150_000;
-
-/// A truck stands at the stop line of a lane with an exit arm, and was read.
-const STANDS: &[Action] = &[Forward(0), Forward(0), Forward(0), Read(0)];
-/// Its release is on its way to the journal.
-const DECIDED: &[Action] = &[Forward(0), Forward(0), Forward(0), Read(0), Answer(0, Word::Green)];
-/// The open command is out.
-const SENT: &[Action] = &[Forward(0), Forward(0), Forward(0), Read(0), Answer(0, Word::Green), Commit];
-/// The arm is open for it.
-const OPEN: &[Action] = &[
-    Forward(0),
-    Forward(0),
-    Forward(0),
-    Read(0),
-    Answer(0, Word::Green),
-    Commit,
-    Arrives(0),
-    ArmMoves(BarrierPlace::Exit),
-];
-/// It has gone under the arm, and another one stands at the stop line.
-const FOLLOWED: &[Action] = &[
-    Forward(0),
-    Forward(0),
-    Forward(0),
-    Read(0),
-    Answer(0, Word::Green),
-    Commit,
-    Arrives(0),
-    ArmMoves(BarrierPlace::Exit),
-    Forward(0),
-    Forward(0),
-    Forward(1),
-    Forward(1),
-];
-/// It stands inside a lane with two arms, the entry closed behind it, and was read.
-const INSIDE: &[Action] = &[
-    Forward(0),
-    Commit,
-    Arrives(0),
-    ArmMoves(BarrierPlace::Entry),
-    Forward(0),
-    Forward(0),
-    Arrives(0),
-    ArmMoves(BarrierPlace::Entry),
-    Read(0),
-];
 
 /// The world in which the lack of a guard shows, or `None` where only a scenario shows it.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -68,7 +23,7 @@ fn world_of(guard: Guard) -> Option<Plan> {
         name: "guard",
         alone: true,
         start,
-        troubles: troubles.to_vec(),
+        troubles: troubles.iter().copied().chain([(Trouble::Back, 4)]).collect(),
         off: Some(guard),
         wanted: guard.invariants(),
         ..Plan::default()
@@ -83,8 +38,8 @@ fn world_of(guard: Guard) -> Option<Plan> {
         | Guard::EvidenceDeadline => alone(&[], &[]),
         Guard::JournalTakes => alone(&[], &[(JournalFails, 1), (AnOrder, 1)]),
         Guard::EmptyEnds | Guard::NewcomerEnds => both(STANDS),
-        Guard::NextOnesReads | Guard::SecondCrossing | Guard::NobodyBehind | Guard::TailgatingCloses => both(OPEN),
-        Guard::PartsCounted => both(FOLLOWED),
+        Guard::NextOnesReads | Guard::TailgatingCloses => both(OPEN),
+        Guard::PartsCounted | Guard::SecondCrossing | Guard::NobodyBehind => both(FOLLOWED),
         Guard::NewEvidenceVoids => alone(DECIDED, &[(Misread, 1)]),
         Guard::RestoredWaits => alone(STANDS, &[(Crash, 1)]),
         Guard::NotTwice => alone(DECIDED, &[(Crash, 1), (AnOrder, 1)]),

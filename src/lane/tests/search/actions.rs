@@ -7,6 +7,8 @@ use super::world::{AWAY, Action, Form, GONE, Trouble, Word, World, answer, match
 /// No wait for a wake-up is longer in a story.
 const WAIT_MAX: Duration = Duration::from_secs(130);
 const WAIT_MAX_MICROS: u64 = 130_000_000;
+/// No time passes while more batches wait for the journal.
+const WRITTEN_MAX: usize = 2;
 /// How long somebody waits whom no wake-up ends the wait of: longer than any authority lasts.
 const LONG_MICROS: u64 = 70_000_000;
 
@@ -17,13 +19,15 @@ impl World {
         let wakes = self.machine.as_ref().and_then(Machine::poll_timeout);
         let wakes = wakes.is_some_and(|(at, _)| at <= self.now().mono + WAIT_MAX);
         let waits = self.machine.as_ref().is_some_and(|machine| machine.passage.is_some());
-        if wakes || waits {
+        // The journal may be late, and not for ever.
+        let passes = self.written.len() <= WRITTEN_MAX;
+        if passes && (wakes || waits) {
             actions.push(Action::Wait);
         }
-        for vehicle in 0..if self.plan.alone { 1 } else { 2 } {
+        for vehicle in (0..if self.plan.alone { 1 } else { 2 }).filter(|_| passes) {
             self.moves_of(vehicle, &mut actions);
         }
-        for arm in &self.arms {
+        for arm in self.arms.iter().filter(|_| passes) {
             if matches!(arm.position, Position::Opening | Position::Closing) {
                 actions.push(Action::ArmMoves(arm.place));
             }
@@ -62,6 +66,7 @@ impl World {
         let free_behind = !is_in(other) || other > at || other + 1 < at;
         let back = at > AWAY
             && at < GONE
+            && self.may(Trouble::Back)
             && free_behind
             && apart(at - 1)
             && match at {
@@ -190,16 +195,21 @@ impl World {
                 let wakes = self.machine.as_ref().and_then(Machine::poll_timeout).map(|(at, _)| at.as_micros());
                 let soon = wakes.filter(|at| *at <= self.micros + WAIT_MAX_MICROS);
                 self.micros = soon.map_or(self.micros + LONG_MICROS, |at| self.micros.max(at));
+                self.refuse_old_commands();
                 self.feed(Input::Wake);
             }
             Action::Forward(vehicle) => self.moves(vehicle, self.vehicles[usize::from(vehicle)] + 1, true),
-            Action::Back(vehicle) => self.moves(vehicle, self.vehicles[usize::from(vehicle)] - 1, true),
+            Action::Back(vehicle) => {
+                self.spend(Trouble::Back);
+                self.moves(vehicle, self.vehicles[usize::from(vehicle)] - 1, true);
+            }
             Action::ForwardUnseen(vehicle) => {
                 self.spend(Trouble::ReportLost);
                 self.moves(vehicle, self.vehicles[usize::from(vehicle)] + 1, false);
             }
             Action::BackUnseen(vehicle) => {
                 self.spend(Trouble::ReportLost);
+                self.spend(Trouble::Back);
                 self.moves(vehicle, self.vehicles[usize::from(vehicle)] - 1, false);
             }
             Action::Read(vehicle) => self.reads(vehicle, vehicle),

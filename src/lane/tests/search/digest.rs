@@ -21,8 +21,9 @@ use super::super::super::weigh::Unused;
 use crate::lane::{Link, Machine};
 use crate::model::*;
 
-/// What lies further back than this is told apart by its order only: no rule looks back so far.
-const PAST_MAX: u64 = 61_000_000;
+/// Between two instants that lie back, more than this is told apart by their order only: the longest that two of them are
+/// compared by is the lag of a platform, 2 s.
+const PAST_MAX: u64 = 3_000_000;
 /// What lies further ahead than this never comes in a search.
 pub(super) const AHEAD_MAX: u64 = 600_000_000;
 
@@ -32,6 +33,7 @@ pub(in crate::lane) struct Walk {
     hash: u64,
     steps: u64,
     stamps: Vec<(u64, u64)>,
+    ages: Vec<(u64, u64)>,
     names: Vec<Uuid>,
 }
 
@@ -45,6 +47,11 @@ impl Walk {
     pub(in crate::lane) fn stamp(&mut self, at: Mono) {
         self.steps += 1;
         self.stamps.push((at.as_micros(), self.steps));
+    }
+
+    /// An instant whose age a rule looks at, up to so many seconds.
+    pub(in crate::lane) fn age(&mut self, at: Option<Mono>, seconds: u64) {
+        self.ages.push((at.map_or(u64::MAX, Mono::as_micros), seconds * 1_000_000));
     }
 
     pub(in crate::lane) fn text(&mut self, text: &str) {
@@ -72,6 +79,9 @@ impl Walk {
 
     pub(super) fn finish(mut self, now: Mono) -> u64 {
         let now = now.as_micros();
+        for (at, most) in std::mem::take(&mut self.ages) {
+            self.put(if at == u64::MAX { at } else { now.saturating_sub(at).min(most) });
+        }
         self.stamps.push((now, 0));
         self.stamps.sort_unstable();
         let mut before = self.stamps.first().map_or(0, |(at, _)| *at);
@@ -108,12 +118,13 @@ pub(in crate::lane) trait Digest {
 
 /// Says what of a structure counts, and that nothing else is in it.
 macro_rules! digest {
-    ($type:ty { $($field:ident),* $(,)? } without { $($other:ident),* $(,)? }) => {
+    ($type:ty { $($field:ident),* $(,)? } $(aged { $($aged:ident: $seconds:literal),* })? without { $($other:ident),* $(,)? }) => {
         impl crate::lane::tests::search::digest::Digest for $type {
             fn walk(&self, to: &mut crate::lane::tests::search::digest::Walk) {
-                let Self { $($field,)* $($other: _,)* } = self;
+                let Self { $($field,)* $($($aged,)*)? $($other: _,)* } = self;
                 let _ = &to;
                 $($field.walk(to);)*
+                $($(to.age(*$aged, $seconds);)*)?
             }
         }
     };
@@ -293,8 +304,9 @@ impl Digest for LoopName {
 digest!(Going { barrier, command_id, since } without {});
 digest!(Closing { because, retries } without {});
 digest!(Purpose { barrier, reason, order } without {});
-// How long the steps took is told to the metrics and decides nothing.
-digest!(Marks { arrived, stands } without { judged_from, decided, opened });
+// How long the steps took is told to the metrics and decides nothing; since when a camera should have spoken matters in
+// no world of a search.
+digest!(Marks { } without { arrived, stands, judged_from, decided, opened });
 digest!(Steps { identified, left } without {
     arrived, weighed, matched, risk_requested, risk_decided, decided, opened, closed,
 });
@@ -436,6 +448,10 @@ pub(super) fn walk_machine(machine: &Machine, to: &mut Walk) {
     } = machine;
     passage.walk(to);
     (timers.walk(to), sensors.walk(to), arms.walk(to), service.walk(to), link.walk(to), alarms.walk(to));
-    (roster.walk(to), silent.walk(to), early.walk(to), traffic.walk(to), scale.walk(to));
+    for (at, read) in early {
+        to.age(Some(*at), 6);
+        read.walk(to);
+    }
+    (roster.walk(to), silent.walk(to), traffic.walk(to), scale.walk(to));
     (stopping.walk(to), poisoned.walk(to), unanswered.walk(to));
 }

@@ -6,7 +6,7 @@ use super::super::super::setup::JOURNAL_WITHIN;
 use super::super::super::timer::Timer;
 use super::super::*;
 use super::digest::digest;
-use super::world::{Form, Kept, PLATES, Query, Word, World};
+use super::world::{Form, Kept, PLATES, Query, TRAVEL, Word, World};
 
 /// An invariant that fell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,8 +112,8 @@ impl Default for Truth {
 digest!(Facts { passage, vehicle, plates, round, lawful, question, green, strictest, leaves, was_commanded } without {});
 digest!(Leave { vehicle, crossed } without {});
 digest!(Truth {
-    loops, arms, light, facts, leave, explained, blind, misread, journal_failed, stepped, open_since, moving_since,
-} without { order, before, was_closed, was_held });
+    loops, arms, light, facts, leave, explained, blind, misread, journal_failed, stepped,
+} aged { open_since: 62, moving_since: 9 } without { order, before, was_closed, was_held });
 
 const fn slot(place: BarrierPlace) -> usize {
     match place {
@@ -467,8 +467,8 @@ impl World {
         let Some(since) = self.truth.moving_since else { return };
         let under_way = machine.passage.as_ref().map(|passage| &passage.way);
         let most = match under_way {
-            Some(Way::Opening(_)) => Duration::from_secs(9),
-            Some(Way::Closing(..)) => Duration::from_secs(18),
+            Some(Way::Opening(_)) => TRAVEL + Duration::from_secs(1),
+            Some(Way::Closing(..)) => TRAVEL * 2 + Duration::from_secs(2),
             Some(Way::Standing | Way::Authorising(..) | Way::Driving(..)) | None => {
                 self.truth.moving_since = None;
                 return;

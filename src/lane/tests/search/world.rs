@@ -44,9 +44,11 @@ pub(in crate::lane::tests) enum Trouble {
     Misread,
     /// The journal fails once.
     JournalFails,
+    /// A vehicle goes back by one place.
+    Back,
 }
 
-const TROUBLES: usize = 15;
+const TROUBLES: usize = 16;
 
 /// What a search goes through.
 #[derive(Debug, Clone, Default)]
@@ -210,6 +212,8 @@ pub(in crate::lane::tests) struct World {
 
 /// Seconds that a command may wait before its arm refuses it (invariant A10: the arm's own rule).
 const COMMAND_TTL: Duration = Duration::from_secs(2);
+/// How long an arm may be on its way.
+pub(in crate::lane::tests) const TRAVEL: Duration = Duration::from_secs(3);
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn lane(plan: &Plan) -> LaneSetup {
@@ -223,6 +227,12 @@ fn lane(plan: &Plan) -> LaneSetup {
     setup.cameras.values_mut().for_each(|camera| camera.within = DAY);
     setup.loops.values_mut().for_each(|found| found.stuck_after = DAY);
     setup.abandoned_after = DAY;
+    // Short waits make small worlds.
+    setup.evidence_timeout = Duration::from_secs(5);
+    setup.risk_timeout = Duration::from_secs(1);
+    for arm in setup.arms.values_mut() {
+        (arm.open_timeout, arm.close_timeout) = (TRAVEL, TRAVEL);
+    }
     setup
 }
 
@@ -396,6 +406,13 @@ impl World {
             self.feed(Input::Wake);
         }
         self.micros = end;
+        self.refuse_old_commands();
+    }
+
+    /// A command that waited for too long is refused by its arm whenever it comes: it is gone.
+    pub(in crate::lane::tests) fn refuse_old_commands(&mut self) {
+        let now = self.now().mono;
+        self.commands.retain(|sent| now.since(sent.at) <= COMMAND_TTL);
     }
 
     /// Every device says how it is.
@@ -490,7 +507,7 @@ impl World {
     pub(in crate::lane::tests) fn command_arrives(&mut self, index: usize) {
         let sent = self.commands.remove(index);
         let Some(arm) = self.arm(sent.place) else { return };
-        if arm.mode == BarrierMode::Local || self.now().mono.since(sent.at) > COMMAND_TTL {
+        if arm.mode == BarrierMode::Local {
             return;
         }
         let position = match (sent.opens, arm.position) {
@@ -648,3 +665,57 @@ pub(in crate::lane::tests) fn answer(question: &Question, word: Word) -> Input {
     let decision = RiskDecision { request_id: question.id, ..decision(channel) };
     Input::RiskAnswered { request: question.id, answer: decision.into() }
 }
+
+/// A truck stands at the stop line of a lane with an exit arm, and was read.
+pub(in crate::lane::tests) const STANDS: &[Action] =
+    &[Action::Forward(0), Action::Forward(0), Action::Forward(0), Action::Read(0)];
+/// Its release is on its way to the journal.
+pub(in crate::lane::tests) const DECIDED: &[Action] =
+    &[Action::Forward(0), Action::Forward(0), Action::Forward(0), Action::Read(0), Action::Answer(0, Word::Green)];
+/// The open command is out.
+pub(in crate::lane::tests) const SENT: &[Action] = &[
+    Action::Forward(0),
+    Action::Forward(0),
+    Action::Forward(0),
+    Action::Read(0),
+    Action::Answer(0, Word::Green),
+    Action::Commit,
+];
+/// The arm is open for it.
+pub(in crate::lane::tests) const OPEN: &[Action] = &[
+    Action::Forward(0),
+    Action::Forward(0),
+    Action::Forward(0),
+    Action::Read(0),
+    Action::Answer(0, Word::Green),
+    Action::Commit,
+    Action::Arrives(0),
+    Action::ArmMoves(BarrierPlace::Exit),
+];
+/// It has gone under the arm, and another one stands at the stop line.
+pub(in crate::lane::tests) const FOLLOWED: &[Action] = &[
+    Action::Forward(0),
+    Action::Forward(0),
+    Action::Forward(0),
+    Action::Read(0),
+    Action::Answer(0, Word::Green),
+    Action::Commit,
+    Action::Arrives(0),
+    Action::ArmMoves(BarrierPlace::Exit),
+    Action::Forward(0),
+    Action::Forward(0),
+    Action::Forward(1),
+    Action::Forward(1),
+];
+/// It stands inside a lane with two arms, the entry closed behind it, and was read.
+pub(in crate::lane::tests) const INSIDE: &[Action] = &[
+    Action::Forward(0),
+    Action::Commit,
+    Action::Arrives(0),
+    Action::ArmMoves(BarrierPlace::Entry),
+    Action::Forward(0),
+    Action::Forward(0),
+    Action::Arrives(0),
+    Action::ArmMoves(BarrierPlace::Entry),
+    Action::Read(0),
+];
