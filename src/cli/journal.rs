@@ -173,7 +173,7 @@ pub fn run(command: JournalCommand) -> ExitCode {
             Trouble::Filter(..) | Trouble::Refused(_) => EXIT_INPUT,
             Trouble::Heads(fault) => fault.exit_code(),
             Trouble::Journal(_)
-            | Trouble::Config { .. }
+            | Trouble::Place(_)
             | Trouble::HeadKey(_)
             | Trouble::Access(_)
             | Trouble::Shred(_)

@@ -1,7 +1,8 @@
 //! The entry arm of a lane that has one: into a vacant lane, with the exit proved closed (invariants B2, B3).
 
 use super::machine::Machine;
-use super::passage::{Because, Crossing, Passage, Purpose, Way};
+use super::passage::{Because, Crossing, Judged, Passage, Purpose, Way};
+use super::timer::Timer;
 use crate::model::{BarrierPlace, CommandReason, HoldCode, Now};
 
 impl Machine {
@@ -30,6 +31,15 @@ impl Machine {
         }
     }
 
+    /// The wait for evidence may have ended while the entry arm was on its way: it begins anew, for every wait ends
+    /// (invariant C6).
+    fn await_evidence(&mut self, now: Now) {
+        let gathers = self.passage.as_ref().is_some_and(|passage| passage.judged == Judged::NotYet);
+        if gathers && !self.timers.is_set(Timer::Evidence) {
+            self.timers.set(Timer::Evidence, now.mono + self.setup.evidence_timeout);
+        }
+    }
+
     /// The entry arm is closed again.
     pub(super) fn entered(&mut self, now: Now, because: Because) {
         match because {
@@ -39,6 +49,7 @@ impl Machine {
                     self.complete(now);
                 } else {
                     self.assess_when_complete(now);
+                    self.await_evidence(now);
                 }
             }
             Because::Back => self.complete(now),

@@ -81,9 +81,14 @@ impl Arm {
         self.believed().and_then(|known| known.fault.as_deref())
     }
 
-    /// Somebody works it by its key (invariant B8).
+    /// Somebody is at its key: nothing is commanded (invariant B8).
     pub(super) fn is_local(&self) -> bool {
         self.believed().is_some_and(|known| known.mode == BarrierMode::Local)
+    }
+
+    /// Known, without a fault, and not left by an evacuation (invariant B7).
+    pub(super) fn is_sound(&self) -> bool {
+        self.evacuation == Evacuation::None && self.believed().is_some_and(|known| known.fault.is_none())
     }
 
     /// The evacuation line is active.
@@ -99,12 +104,6 @@ impl Arm {
         self.is_local().then_some(ByHand::Local)
     }
 
-    /// Whether the controller may command it: known, no fault, nobody at its key (invariant B8).
-    pub(super) fn takes_commands(&self) -> bool {
-        self.evacuation == Evacuation::None
-            && self.believed().is_some_and(|known| known.mode == BarrierMode::Remote && known.fault.is_none())
-    }
-
     /// Not closed by its own report, although neither a command explains it, nor a key, nor an evacuation: those have
     /// alarms of their own (invariant B6).
     pub(super) fn is_forced(&self) -> bool {
@@ -113,7 +112,7 @@ impl Arm {
             && matches!(self.position(), Position::Opening | Position::Open)
     }
 
-    /// Why it can't be opened, for the officer; `None` when it can.
+    /// Why it can't be opened by its own state, for the officer; `None` when it can.
     pub(super) fn refusal(&self) -> Option<String> {
         if self.evacuation == Evacuation::Latched {
             return Some("the lane was evacuated: two officers must open it again".into());
@@ -122,12 +121,14 @@ impl Arm {
         if let Some(fault) = &known.fault {
             return Some(format!("the barrier reports the fault {fault}"));
         }
-        match (known.mode, known.position) {
-            (BarrierMode::Local, _) => Some("the barrier is in local mode".into()),
-            (BarrierMode::Remote, Position::Closed) => None,
-            (BarrierMode::Remote, Position::Opening | Position::Open | Position::Closing | Position::Unknown) => {
+        match known.position {
+            Position::Closed => None,
+            Position::Opening | Position::Open | Position::Closing | Position::Unknown => {
                 Some("the barrier is not proved closed".into())
             }
         }
     }
 }
+
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Arm { known, steadiness, opened_by, evacuation } without { setup, told });

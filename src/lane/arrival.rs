@@ -7,14 +7,17 @@
 //! ```
 
 use super::evidence::Read;
+use super::guard::Guard;
 use super::io::Link;
 use super::loops::{Doubt, Half, LoopName};
 use super::machine::Machine;
-use super::passage::{Passage, Way};
+use super::passage::{Crossing, Passage, Way};
 use super::presence::Seen;
 use super::setup::{EARLY_READ, EARLY_READS_MAX, UNANNOUNCED_SETTLE, WRONG_WAY_WITHIN};
 use super::timer::Timer;
-use crate::model::{Alarm, DeviceName, HoldCode, LoopPlace, Now, PassageId, PlateRead, RecordKind, Service};
+use crate::model::{
+    Alarm, BarrierPlace, DeviceName, HoldCode, LoopPlace, Now, PassageId, PlateRead, RecordKind, Service, View,
+};
 
 impl Machine {
     /// Whether the approach loop is what begins a passage: it exists, and nothing is wrong with it.
@@ -24,8 +27,8 @@ impl Machine {
 
     pub(super) fn on_plate(&mut self, now: Now, camera: DeviceName, read: PlateRead) {
         let waits_for_loop = self.passage.is_none() && self.is_announced_by_loop();
-        let is_next_ones = self.passage.as_ref().is_some_and(|passage| matches!(passage.way, Way::Closing(..)));
-        if waits_for_loop || is_next_ones {
+        let is_next_ones = self.is_of_the_next(&read);
+        if waits_for_loop || !self.guards.holds(Guard::NextOnesReads, !is_next_ones) {
             self.keep_early(now, Read { camera, read });
             return;
         }
@@ -35,8 +38,22 @@ impl Machine {
         self.add_read(now, Read { camera, read });
     }
 
+    /// Whether a read is of the vehicle behind: the one in the lane is through, or has left the stop line and is under
+    /// the arm while another one may stand where it stood.
+    fn is_of_the_next(&self, read: &PlateRead) -> bool {
+        let Some(passage) = &self.passage else { return false };
+        match passage.way {
+            Way::Closing(..) => true,
+            Way::Driving(going, Crossing::Under) => {
+                let left = passage.parts_left > 0 && self.traffic.behind;
+                going.barrier == BarrierPlace::Exit && read.view == View::Front && left
+            }
+            Way::Standing | Way::Authorising(..) | Way::Opening(_) | Way::Driving(_, Crossing::Before) => false,
+        }
+    }
+
     fn keep_early(&mut self, now: Now, read: Read) {
-        if self.early.len() >= EARLY_READS_MAX {
+        if !self.guards.holds(Guard::EarlyBounded, self.early.len() < EARLY_READS_MAX) {
             self.early.pop_front();
         }
         self.record(now, None, RecordKind::Evidence, &serde_json::json!({ "plate": read }));
@@ -57,14 +74,15 @@ impl Machine {
         self.traffic.queued = true;
         self.traffic.behind = true;
         // A vehicle comes while the zone looks empty: whoever the authority named may be gone (invariant A2).
-        if self.timers.is_set(Timer::Empty) {
+        if self.timers.is_set(Timer::Empty) && self.guards.keeps(Guard::NewcomerEnds) {
             self.gone_another_way(now);
         }
     }
 
     /// A passage begins, unless the lane takes no vehicles.
     pub(super) fn open_passage(&mut self, now: Now) -> bool {
-        if self.service == Service::Closed || self.stopping || self.passage.is_some() {
+        let takes = self.service == Service::Open && !self.stopping;
+        if !self.guards.holds(Guard::ClosedTakesNone, takes) || self.passage.is_some() {
             return false;
         }
         self.timers.stop(Timer::Unannounced);
@@ -75,13 +93,15 @@ impl Machine {
         self.stirred = true;
         let body = serde_json::json!({ "direction": self.setup.direction });
         self.record(now, Some(id), RecordKind::PassageOpened, &body);
-        self.timers.set(Timer::Evidence, now.mono + self.setup.evidence_timeout);
+        if self.guards.keeps(Guard::EvidenceDeadline) {
+            self.timers.set(Timer::Evidence, now.mono + self.setup.evidence_timeout);
+        }
         self.take_foretold(now);
         self.hold_on_arrival(now);
         self.admit(now);
         self.note_standing(now);
         for (at, read) in std::mem::take(&mut self.early) {
-            if now.mono.since(at) <= EARLY_READ {
+            if self.guards.holds(Guard::EarlyFresh, now.mono.since(at) <= EARLY_READ) {
                 if let Some(passage) = &mut self.passage {
                     passage.heard.insert(read.camera.clone());
                 }
@@ -93,14 +113,18 @@ impl Machine {
 
     /// What is wrong with the lane holds whoever comes.
     fn hold_on_arrival(&mut self, now: Now) {
-        if self.poisoned {
+        if !self.guards.holds(Guard::JournalTakes, !self.poisoned) {
             self.hold(now, HoldCode::JournalUnavailable, "the journal takes no records");
         }
-        if self.link == Link::Down {
+        if !self.guards.holds(Guard::LinkUp, self.link == Link::Up) {
             self.hold(now, HoldCode::BusDown, "devices on the message bus can not be reached");
         }
-        if self.alarms.contains(&Alarm::BarrierForced) {
-            self.hold(now, HoldCode::BarrierForced, "an arm of the lane is open without an authority");
+        if !self.guards.holds(Guard::ForcedTold, !self.alarms.contains(&Alarm::BarrierForced)) {
+            self.hold_for_forced_arms(now);
+            let told = self.passage.as_ref().is_some_and(|passage| passage.is_held_by(HoldCode::BarrierForced));
+            if !told {
+                self.hold(now, HoldCode::BarrierForced, "an arm of the lane was open without an authority");
+            }
         }
         self.hold_for_faults(now);
         self.hold_for_devices(now);

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::evidence::{Change, Read};
+use super::guard::Guard;
 use super::io::{Effect, Happening, Step};
 use super::machine::Machine;
 use super::passage::{Awaiting, Judged, Passage, Way};
@@ -47,7 +48,8 @@ impl Machine {
     pub(super) fn add_weight(&mut self, now: Now, reading: &WeightReading) {
         let Some(passage) = &mut self.passage else { return };
         // A weight belongs to the vehicle that stands; one that drives off is no longer weighed (invariant B9).
-        if !passage.is_standing() || passage.gathered.scale.add(reading, now.mono) != Change::Kept {
+        let stands = self.guards.holds(Guard::WeighedStanding, passage.is_standing());
+        if !stands || passage.gathered.scale.add(reading, now.mono) != Change::Kept {
             return;
         }
         let id = passage.id;
@@ -60,12 +62,13 @@ impl Machine {
     pub(super) fn evidence_changed(&mut self, now: Now, why: &str) {
         self.stirred = true;
         let Some(passage) = &self.passage else { return };
-        if passage.restored {
+        if !self.guards.holds(Guard::RestoredWaits, !passage.restored) {
             return;
         }
         match (&passage.way, passage.judged) {
             (Way::Standing, Judged::NotYet) => self.assess_when_complete(now),
             (Way::Standing, Judged::Asking | Judged::Done) => self.assess(now),
+            (Way::Authorising(..) | Way::Opening(..), _) if !self.guards.keeps(Guard::NewEvidenceVoids) => {}
             (Way::Authorising(..) | Way::Opening(..), _) => {
                 self.void_pending(now, why);
                 self.assess(now);
@@ -84,7 +87,8 @@ impl Machine {
     /// Asks the register with what there is; what is missing is a finding.
     pub(super) fn assess(&mut self, now: Now) {
         let Some(passage) = &mut self.passage else { return };
-        if !passage.is_standing() {
+        // Who was refused or referred is judged again by an officer's word only.
+        if !passage.is_standing() || passage.outcome.is_some() {
             return;
         }
         self.timers.stop(Timer::Evidence);
@@ -109,7 +113,8 @@ impl Machine {
 
     pub(super) fn on_matched(&mut self, now: Now, id: PassageId, round: u32, result: MatchResult) {
         let Some(passage) = &mut self.passage else { return };
-        if passage.id != id || passage.awaiting != Awaiting::Match(round) {
+        let is_own = passage.id == id && passage.awaiting == Awaiting::Match(round);
+        if !self.guards.holds(Guard::OwnMatch, is_own) {
             return;
         }
         self.timers.stop(Timer::Match);
@@ -143,6 +148,7 @@ impl Machine {
             self.tell(Happening::Found(finding.code));
             match finding.severity {
                 Severity::Info => {}
+                Severity::Hold | Severity::Block if !self.guards.keeps(Guard::FindingsHold) => {}
                 Severity::Hold | Severity::Block => {
                     self.hold_with(now, HoldCode::Finding(finding.code), finding.detail, finding.severity);
                 }
@@ -154,7 +160,9 @@ impl Machine {
         let Some(passage) = &mut self.passage else { return };
         passage.awaiting = Awaiting::Nothing;
         passage.judged = Judged::Done;
-        self.hold(now, HoldCode::MatchUnavailable, "the register did not answer in time");
+        if self.guards.keeps(Guard::MatchInTime) {
+            self.hold(now, HoldCode::MatchUnavailable, "the register did not answer in time");
+        }
     }
 
     /// The question to the register of a vehicle that waits for papers.
@@ -207,13 +215,14 @@ impl Machine {
 
     /// When everything is in and nothing holds: release.
     pub(super) fn conclude(&mut self, now: Now) {
+        let guards = self.guards;
         let ready = self.passage.as_ref().is_some_and(|passage| {
             passage.is_standing()
                 && passage.judged == Judged::Done
                 && passage.awaiting == Awaiting::Nothing
-                && passage.holds.is_empty()
+                && guards.holds(Guard::HeldStays, passage.holds.is_empty())
                 && passage.outcome.is_none()
-                && !passage.restored
+                && guards.holds(Guard::RestoredWaits, !passage.restored)
         });
         if ready {
             if let Some(from) = self.passage.as_ref().and_then(|passage| passage.marks.judged_from) {

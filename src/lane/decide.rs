@@ -3,6 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::guard::Guard;
 use super::io::{Effect, Happening};
 use super::machine::Machine;
 use super::passage::{Awaiting, Judged, Passage, Way};
@@ -41,7 +42,7 @@ impl Machine {
         let assessment = matched.assessed.clone().filter(|assessment| !assessment.decision.is_over(now.wall))?;
         let contradicted = passage.findings.iter().any(|finding| finding.severity != Severity::Info);
         let same_papers = assessment.declarations.len() == matched.declarations().count();
-        if same_papers && !contradicted {
+        if self.guards.holds(Guard::EarlierStands, same_papers && !contradicted) {
             return Some(assessment);
         }
         self.strengthen(now, assessment.decision.into(), Some(RiskKind::PreArrival));
@@ -97,9 +98,12 @@ impl Machine {
             self.tell(Happening::AnswerIgnored);
             return;
         };
-        let awaited = passage.awaiting == Awaiting::Risk(request);
+        let guards = self.guards;
+        let awaited = guards.holds(Guard::OwnAnswer, passage.awaiting == Awaiting::Risk(request));
         match answer {
-            RiskAnswer::Decided(reasoned) if reasoned.decision.request_id != request => {
+            RiskAnswer::Decided(reasoned)
+                if !guards.holds(Guard::OwnAnswer, reasoned.decision.request_id == request) =>
+            {
                 self.tell(Happening::AnswerIgnored);
             }
             RiskAnswer::Decided(reasoned) if awaited => self.take_decision(now, *reasoned),
@@ -116,7 +120,7 @@ impl Machine {
     }
 
     fn take_decision(&mut self, now: Now, reasoned: ReasonedDecision) {
-        if reasoned.decision.is_over(now.wall) {
+        if !self.guards.holds(Guard::DecisionValid, !reasoned.decision.is_over(now.wall)) {
             self.risk_unavailable(now, "the decision was no longer valid when it came");
             return;
         }
@@ -163,17 +167,21 @@ impl Machine {
     fn apply_decision(&mut self, now: Now, decision: RiskDecision) {
         match decision.channel {
             Channel::Green | Channel::Blue => {}
+            Channel::Yellow | Channel::Red if !self.guards.keeps(Guard::ChannelHolds) => {}
             Channel::Yellow => self.hold(now, HoldCode::ReferredDocuments, decision.reason.clone()),
             Channel::Red => self.hold(now, HoldCode::ReferredInspection, decision.reason.clone()),
         }
-        for agency in decision.agencies.iter().filter(|agency| !agency.clear) {
+        let guards = self.guards;
+        for agency in decision.agencies.iter().filter(|agency| !guards.holds(Guard::AgencyHolds, agency.clear)) {
             let reason = agency.reason.as_deref().unwrap_or("not clear");
             self.hold(now, HoldCode::AgencyHold, format!("{}: {reason}", agency.agency));
         }
         let Some(passage) = &mut self.passage else { return };
         match &mut passage.risk {
             // What an agency has said is known, so that a repetition is no news.
-            Some(known) if decision.channel < known.channel => known.agencies.extend(decision.agencies),
+            Some(known) if !guards.holds(Guard::StricterStays, decision.channel >= known.channel) => {
+                known.agencies.extend(decision.agencies)
+            }
             Some(_) | None => passage.risk = Some(decision),
         }
         self.dirty = true;
@@ -207,7 +215,7 @@ impl Machine {
         let is_known = |agency| passage.risk.as_ref().is_some_and(|known| known.agencies.contains(agency));
         let stricter = decision.agencies.iter().any(|agency| !agency.clear && !is_known(agency))
             || decision.channel > passage.channel().unwrap_or(Channel::Green);
-        if !stricter {
+        if !self.guards.holds(Guard::LateWeakerIgnored, stricter) {
             return false;
         }
         let id = passage.id;
@@ -215,6 +223,9 @@ impl Machine {
         self.record(now, Some(id), RecordKind::RiskDecided, &DecidedBody { reasoned: &reasoned, kind });
         if is_open {
             self.raise_alarm(now, Alarm::LateStricterDecision);
+            return true;
+        }
+        if !self.guards.keeps(Guard::LateStricterVoids) {
             return true;
         }
         self.void_pending(now, "a stricter decision came");
@@ -235,6 +246,8 @@ impl Machine {
         passage.judged = Judged::Done;
         passage.degraded = Some(why.to_owned());
         self.raise_alarm(now, Alarm::RiskDegraded);
-        self.hold(now, HoldCode::RiskUnavailable, why);
+        if self.guards.keeps(Guard::RiskInTime) {
+            self.hold(now, HoldCode::RiskUnavailable, why);
+        }
     }
 }

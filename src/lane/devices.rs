@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::guard::Guard;
 use super::io::{Happening, Link};
 use super::loops::Half;
 use super::machine::Machine;
@@ -16,7 +17,9 @@ use crate::model::{
 impl Machine {
     pub(super) fn on_observation(&mut self, now: Now, observation: Observation) {
         match observation {
-            Observation::Plate(camera, read) if self.setup.cameras.contains_key(&camera) => {
+            Observation::Plate(camera, read)
+                if self.guards.holds(Guard::OwnDevices, self.setup.cameras.contains_key(&camera)) =>
+            {
                 if self.listens_to(now, Kind::Camera, &camera) {
                     self.on_plate(now, camera.clone(), read);
                     self.hear_camera(now, &camera);
@@ -30,9 +33,7 @@ impl Machine {
                 self.hear(now, Kind::Loop, place.pair_str());
                 self.on_loop(now, place, Half::B, state);
             }
-            Observation::Weight(device, reading)
-                if self.setup.scale.as_ref().is_some_and(|scale| scale.name == device) =>
-            {
+            Observation::Weight(device, reading) if self.guards.holds(Guard::OwnDevices, self.has_scale(&device)) => {
                 if self.listens_to(now, Kind::Scale, &device) {
                     self.on_weight(now, &reading);
                 }
@@ -87,8 +88,13 @@ impl Machine {
         self.tell(Happening::StrangerHeard(device.clone()));
     }
 
+    fn has_scale(&self, device: &DeviceName) -> bool {
+        self.setup.scale.as_ref().is_some_and(|scale| scale.name == *device)
+    }
+
     fn has_reader(&self, device: &DeviceName) -> bool {
-        self.setup.readers.is_empty() || self.setup.readers.contains_key(device)
+        let known = self.setup.readers.is_empty() || self.setup.readers.contains_key(device);
+        self.guards.holds(Guard::OwnDevices, known)
     }
 
     fn on_weight(&mut self, now: Now, reading: &WeightReading) {
@@ -114,8 +120,17 @@ impl Machine {
             self.open_passage(now);
         }
         self.note_stop_line(now);
-        match judged.verdict {
-            Verdict::Weight if self.is_shared() => self.not_used(Unused::TwoVehicles),
+        let is_last_ones =
+            matches!(judged.verdict, Verdict::Hangs | Verdict::Unfit(Unused::NotEmptied | Unused::Repeated));
+        let verdict = if is_last_ones && self.guards.holds(Guard::OwnWeight, !is_last_ones) {
+            Verdict::Weight
+        } else {
+            judged.verdict
+        };
+        match verdict {
+            Verdict::Weight if !self.guards.holds(Guard::SingleOnScale, !self.is_shared()) => {
+                self.not_used(Unused::TwoVehicles)
+            }
             Verdict::Weight => self.add_weight(now, reading),
             Verdict::Unfit(unused) => self.not_used(unused),
             Verdict::Nothing => {
@@ -153,13 +168,15 @@ impl Machine {
             }
             Link::Down => {
                 self.roster.suspend();
-                for arm in self.arms.values_mut() {
+                for arm in self.arms.values_mut().filter(|_| self.guards.keeps(Guard::ProofDies)) {
                     arm.forget();
                 }
                 self.sensors.forget_loops();
                 self.raise_alarm(now, Alarm::BusDown);
-                self.void_pending(now, "the link to the devices went down");
-                self.hold(now, HoldCode::BusDown, "devices on the message bus can not be reached");
+                if self.guards.keeps(Guard::LinkUp) {
+                    self.void_pending(now, "the link to the devices went down");
+                    self.hold(now, HoldCode::BusDown, "devices on the message bus can not be reached");
+                }
             }
         }
     }
@@ -172,6 +189,17 @@ impl Machine {
         if self.arms.values().all(super::arm::Arm::is_proved_closed) {
             self.heal(now, HoldCode::Interlock);
         }
+    }
+
+    /// Holds whoever is in the lane for an arm that no command explains: once, however often it says so.
+    fn hold_forced(&mut self, now: Now, place: BarrierPlace) {
+        self.hold(now, HoldCode::BarrierForced, format!("the {} arm is open without an authority", place.as_str()));
+    }
+
+    /// Every arm that is open and that no command explains.
+    pub(super) fn hold_for_forced_arms(&mut self, now: Now) {
+        let forced: Vec<_> = self.arms.iter().filter(|(_, arm)| arm.is_forced()).map(|(place, _)| *place).collect();
+        forced.into_iter().for_each(|place| self.hold_forced(now, place));
     }
 
     pub(super) fn on_barrier(&mut self, now: Now, place: BarrierPlace, state: BarrierState) {
@@ -192,9 +220,9 @@ impl Machine {
         if faulty {
             self.arm_fault(now, place, "the barrier reports a fault");
         }
-        if forced {
+        if !self.guards.holds(Guard::ForcedTold, !forced) {
             self.raise_alarm(now, Alarm::BarrierForced);
-            self.hold(now, HoldCode::BarrierForced, format!("the {} arm is open without an authority", place.as_str()));
+            self.hold_forced(now, place);
         }
         match position {
             Position::Closed if before != Position::Closed => self.arm_closed(now, place),

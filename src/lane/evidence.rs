@@ -149,3 +149,6 @@ impl Gathered {
         findings
     }
 }
+
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Gathered { plates, scale } without { documents, radiation });

@@ -6,6 +6,7 @@
 
 use serde_json::json;
 
+use super::guard::Guard;
 use super::io::Happening;
 use super::loops::{Doubt, Half, LoopFault, LoopName};
 use super::machine::Machine;
@@ -26,6 +27,9 @@ impl Machine {
     pub(super) fn on_loop_fault(&mut self, now: Now, name: LoopName, fault: LoopFault) {
         self.raise_alarm_about(now, Alarm::LoopFault, &json!({ "loop": name.as_str(), "fault": fault.as_str() }));
         self.tell(Happening::LoopFault(name, fault));
+        if !self.guards.keeps(Guard::LoopFaultHolds) {
+            return;
+        }
         let decided = self.passage.as_ref().is_some_and(|passage| matches!(passage.way, Way::Authorising(..)));
         if decided {
             self.void_pending(now, "a loop can't be trusted");

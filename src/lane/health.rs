@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use super::guard::Guard;
 use super::io::Happening;
 use super::loops::{Half, LoopName, Steadiness};
 use super::machine::Machine;
@@ -124,7 +125,8 @@ impl Machine {
             // What is decided was decided with all that was needed.
             Kind::Camera | Kind::Scale | Kind::Reader | Kind::Other => false,
         };
-        if self.roster.need(key) == Need::Required && (moves || undecided) {
+        let spared = self.roster.need(key) == Need::Optional || !(moves || undecided);
+        if !self.guards.holds(Guard::LostDeviceHolds, spared) {
             self.hold(now, HoldCode::DeviceLost, detail(&key.name));
         }
     }
@@ -133,7 +135,8 @@ impl Machine {
     fn forget(&mut self, now: Now, key: &Key) {
         match key.kind {
             Kind::Barrier => {
-                if let Some(arm) = barrier(&key.name).and_then(|place| self.arms.get_mut(&place)) {
+                let arm = barrier(&key.name).and_then(|place| self.arms.get_mut(&place));
+                if let Some(arm) = arm.filter(|_| self.guards.keeps(Guard::ProofDies)) {
                     arm.forget();
                 }
             }
@@ -196,7 +199,8 @@ impl Machine {
     /// Holds whoever is in the lane for every required device that is away.
     pub(super) fn hold_for_devices(&mut self, now: Now) {
         let away: BTreeSet<_> = self.roster.away(Need::Required).map(|key| key.name.clone()).collect();
-        for name in away {
+        let guards = self.guards;
+        for name in away.into_iter().filter(|_| guards.keeps(Guard::LostDeviceHolds)) {
             self.hold(now, HoldCode::DeviceLost, detail(&name));
         }
     }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::guard::Guard;
 use super::io::{Effect, Happening, Step};
 use super::machine::Machine;
 use super::passage::{Because, Crossing, Going, Passage, Way};
@@ -60,6 +61,7 @@ impl Machine {
     /// Something drives under an arm that has no leave for anybody.
     fn crossed_while_closing(&mut self, now: Now, going: Going, because: Because) {
         match because {
+            Because::Through if !self.guards.keeps(Guard::SecondCrossing) => {}
             Because::Through => self.tailgated(now),
             Because::Back | Because::Void => {
                 if let Some(passage) = &mut self.passage {
@@ -85,12 +87,14 @@ impl Machine {
     pub(super) fn tailgated(&mut self, now: Now) {
         self.raise_alarm(now, Alarm::Tailgating);
         self.hold(now, HoldCode::Tailgating, "a second vehicle is under the arm");
-        self.set_service(now, Service::Closed, "tailgating");
+        if self.guards.keeps(Guard::TailgatingCloses) {
+            self.set_service(now, Service::Closed, "tailgating");
+        }
     }
 
     fn crossing_without_passage(&mut self, now: Now) {
         let closed = self.arm(BarrierPlace::Exit).is_some_and(super::arm::Arm::is_proved_closed);
-        if !closed {
+        if !self.guards.holds(Guard::CrossingWithoutLeave, closed) {
             self.raise_alarm(now, Alarm::UnknownCrossing);
         }
     }
@@ -131,7 +135,8 @@ impl Machine {
         // With a loop at the stop line a vehicle that only rolled back off the exit loop is still seen there, unless
         // another one may have driven up behind it: that one must not find the arm up.
         let another = self.traffic.queued || self.traffic.behind;
-        if self.sensors.at(LoopPlace::Scale) == Seen::Occupied && !another {
+        let alone = self.guards.holds(Guard::NobodyBehind, !another);
+        if self.sensors.at(LoopPlace::Scale) == Seen::Occupied && alone {
             if let Some(Passage { way: Way::Driving(_, crossing), .. }) = &mut self.passage {
                 *crossing = Crossing::Before;
             }
@@ -187,7 +192,7 @@ impl Machine {
         let through = going.barrier == BarrierPlace::Inspection || at_exit && crossing == Crossing::Under;
         let may_be_under = at_exit && self.arm(BarrierPlace::Exit).is_some_and(|arm| !arm.is_proved_closed());
         let went_back = self.traffic.went_back(going.since, self.sensors.at(LoopPlace::Approach));
-        if may_be_under && !through && !went_back {
+        if !self.guards.holds(Guard::SightLost, !may_be_under || through || went_back) {
             self.lose_sight(now, going);
             return;
         }
@@ -203,14 +208,17 @@ impl Machine {
 
     /// Commands a close where the zone is positively clear; supervises it in any case.
     pub(super) fn command_close(&mut self, now: Now, place: BarrierPlace) {
-        let clear = closing_zone(place).is_some_and(|zone| self.sensors.is_clear(zone));
-        let takes = self.arm(place).is_some_and(super::arm::Arm::takes_commands);
+        let guards = self.guards;
+        let clear = guards.holds(Guard::ZoneClear, closing_zone(place).is_some_and(|zone| self.sensors.is_clear(zone)));
+        let takes =
+            self.arm(place).is_some_and(|arm| arm.is_sound() && guards.holds(Guard::RemoteOnly, !arm.is_local()));
+        let reached = guards.holds(Guard::LinkUp, self.link == super::io::Link::Up);
         let timeout = self.arms.get_mut(&place).map(|arm| {
             arm.told = Some(now.mono);
             arm.setup.close_timeout
         });
         self.timers.set(Timer::Travel, now.mono + timeout.unwrap_or_default());
-        if clear && takes && self.link == super::io::Link::Up {
+        if clear && takes && reached {
             let command_id = self.draw_id();
             let passage = self.passage_id();
             let body = json!({ "barrier": place, "command": "close", "command_id": command_id, "reason": "secure" });
@@ -228,16 +236,20 @@ impl Machine {
         if moving.is_some_and(|place| self.is_moved_by_hand(now, place)) {
             return;
         }
+        let guards = self.guards;
         let Some(passage) = &mut self.passage else { return };
         match &mut passage.way {
+            Way::Opening(_) if !guards.keeps(Guard::OpenSupervised) => {}
             Way::Opening(going) => {
                 let going = *going;
                 passage.outcome = None;
                 self.arm_fault(now, going.barrier, "the arm did not open in time");
                 self.close_again(now, going, Because::Void);
             }
-            Way::Closing(going, closing) if closing.retries < CLOSE_RETRIES => {
-                closing.retries += 1;
+            Way::Closing(going, closing)
+                if guards.holds(Guard::CloseRetriesBounded, closing.retries < CLOSE_RETRIES) =>
+            {
+                closing.retries = closing.retries.saturating_add(1);
                 let place = going.barrier;
                 self.command_close(now, place);
             }
@@ -259,6 +271,9 @@ impl Machine {
     pub(super) fn pass_over(&mut self, now: Now) {
         let Some(passage) = &mut self.passage else { return };
         let Way::Driving(going, crossing) = passage.way else { return };
+        if !self.guards.keeps(Guard::PassInTime) {
+            return;
+        }
         if crossing == Crossing::Under {
             // Never close on it; the exit loop decides.
             self.hold(now, HoldCode::AuthorityExpired, "the vehicle stands under the arm");

@@ -254,6 +254,10 @@ impl Loop {
     }
 }
 
+// Worlds of a search have no loop that changes more than once a second: the memory of its changes says nothing.
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Loop { said, settled, falls_at, quiet_at, doubt, steadiness, look_at } without { debounce, stuck_after, changes });
+
 #[cfg(test)]
 mod tests {
     use super::super::setup::Pair;

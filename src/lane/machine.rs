@@ -1,6 +1,7 @@
 //! The machine: its state, its one door in and its two doors out.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -8,6 +9,7 @@ use uuid::Uuid;
 use super::arm::Arm;
 use super::early::Foretold;
 use super::evidence::Read;
+use super::guard::{Guard, Guards};
 use super::ids::Ids;
 use super::io::{Clock, Effect, Happening, Input, Link};
 use super::passage::{Passage, Way};
@@ -22,10 +24,16 @@ use crate::model::{
     Recorded, Service, Severity, Signal, Ticket,
 };
 
+/// What the shell has not carried out yet.
+#[derive(Debug, Default)]
+struct Outbox(VecDeque<Effect>);
+
 /// The lane machine. See the module head for its contract.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Machine {
-    pub(super) setup: LaneSetup,
+    pub(super) guards: Guards,
+    pub(super) setup: Arc<LaneSetup>,
     pub(super) ids: Ids,
     pub(super) timers: Timers,
     pub(super) sensors: Sensors,
@@ -58,7 +66,7 @@ pub struct Machine {
     pub(super) unanswered: Vec<(Ticket, Uuid)>,
     next_ticket: u64,
     unrecorded: Vec<NewRecord>,
-    effects: VecDeque<Effect>,
+    effects: Outbox,
     pub(super) dirty: bool,
     pub(super) shown: Option<LaneState>,
     pub(super) signalled: Option<Signal>,
@@ -75,7 +83,8 @@ impl Machine {
         let roster = Roster::new(&setup);
         let scale = setup.scale.clone().map(Scale::new);
         Self {
-            setup,
+            guards: Guards::default(),
+            setup: Arc::new(setup),
             ids: Ids::new(seed),
             timers: Timers::default(),
             sensors,
@@ -99,7 +108,7 @@ impl Machine {
             unanswered: Vec::new(),
             next_ticket: 1,
             unrecorded: Vec::new(),
-            effects: VecDeque::new(),
+            effects: Outbox::default(),
             dirty: true,
             shown: None,
             signalled: None,
@@ -108,7 +117,7 @@ impl Machine {
 
     /// What the lane consists of.
     #[must_use]
-    pub const fn setup(&self) -> &LaneSetup {
+    pub fn setup(&self) -> &LaneSetup {
         &self.setup
     }
 
@@ -124,7 +133,10 @@ impl Machine {
             Input::Recorded(receipt) => self.on_recorded(now, &receipt),
             Input::RecordFailed(ticket) => self.on_record_failed(now, ticket),
             Input::Link(link) => self.on_link(now, link),
-            Input::Clock(Clock::Stepped) => self.void_pending(now, "the clock was set while it waited"),
+            Input::Clock(Clock::Stepped) if self.guards.keeps(Guard::ClockStepVoids) => {
+                self.void_pending(now, "the clock was set while it waited");
+            }
+            Input::Clock(Clock::Stepped) => {}
             Input::Stop => self.on_stop(now),
             Input::Wake => {}
         }
@@ -137,7 +149,7 @@ impl Machine {
 
     /// The next thing to carry out. The records of a turn come last, as one batch.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        if let Some(effect) = self.effects.pop_front() {
+        if let Some(effect) = self.effects.0.pop_front() {
             return Some(effect);
         }
         if self.unrecorded.is_empty() {
@@ -160,7 +172,7 @@ impl Machine {
     }
 
     pub(super) fn emit(&mut self, effect: Effect) {
-        self.effects.push_back(effect);
+        self.effects.0.push_back(effect);
     }
 
     pub(super) fn tell(&mut self, happening: Happening) {
@@ -188,9 +200,12 @@ impl Machine {
     }
 
     fn on_recorded(&mut self, now: Now, receipt: &Recorded) {
-        let waits = self.passage.as_ref().is_some_and(
-            |passage| matches!(&passage.way, Way::Authorising(authority, _) if authority.ticket == receipt.ticket()),
-        );
+        let guards = self.guards;
+        let is_own = |ticket: Ticket| guards.holds(Guard::OwnReceipt, ticket == receipt.ticket());
+        let waits = self
+            .passage
+            .as_ref()
+            .is_some_and(|passage| matches!(&passage.way, Way::Authorising(authority, _) if is_own(authority.ticket)));
         if waits {
             self.timers.stop(Timer::Journal);
             self.grant(now, receipt);
@@ -258,7 +273,8 @@ impl Machine {
 
     /// Starts or stops the wait for an empty zone.
     fn watch_presence(&mut self, now: Now) {
-        let watched = self.passage.as_ref().is_some_and(|passage| !matches!(passage.way, Way::Closing(..)));
+        let watched = self.passage.as_ref().is_some_and(|passage| !matches!(passage.way, Way::Closing(..)))
+            && self.guards.keeps(Guard::EmptyEnds);
         if watched && self.sensors.presence() == Presence::Empty {
             if !self.timers.is_set(Timer::Empty) {
                 let undecided =
@@ -336,5 +352,14 @@ impl Machine {
             self.record(now, passage, RecordKind::AlarmCleared, &serde_json::json!({ "alarm": alarm }));
             self.emit(Effect::Alarmed(alarm, false));
         }
+    }
+}
+
+/// A machine is copied between two turns only: what it wants done is nobody's to do twice.
+#[cfg(test)]
+impl Clone for Outbox {
+    fn clone(&self) -> Self {
+        assert!(self.0.is_empty(), "drain the machine first");
+        Self::default()
     }
 }

@@ -30,6 +30,7 @@ mod early;
 mod evidence;
 mod faults;
 mod finish;
+mod guard;
 mod health;
 mod ids;
 mod io;
@@ -55,6 +56,7 @@ mod weigh;
 #[cfg(test)]
 mod tests;
 
+pub use guard::Guard;
 pub use io::{Clock, Effect, Happening, Input, Link, Step};
 pub use loops::{Half, LoopFault, LoopName};
 pub use machine::Machine;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::guard::Guard;
 use super::io::Effect;
 use super::machine::Machine;
 use super::passage::{Awaiting, Purpose};
@@ -32,30 +33,32 @@ impl Machine {
     }
 
     fn judge_order(&self, now: Now, order: &Order) -> Result<(), OrderRefusal> {
-        if self.poisoned {
+        let guards = self.guards;
+        if !guards.holds(Guard::JournalTakes, !self.poisoned) {
             return Err(OrderRefusal::JournalUnavailable);
         }
-        if order.reason.trim().is_empty() {
+        if !guards.holds(Guard::OrderReason, !order.reason.trim().is_empty()) {
             return Err(OrderRefusal::ReasonMissing);
         }
-        if now.mono >= order.expires {
+        if !guards.holds(Guard::OrderInTime, now.mono < order.expires) {
             return Err(OrderRefusal::Expired);
         }
         let named = order.kind.needs_passage();
-        if named && (order.passage.is_none() || order.passage != self.passage_id()) {
+        let is_for_this = order.passage.is_some() && order.passage == self.passage_id();
+        if !guards.holds(Guard::OrderOfPassage, !named || is_for_this) {
             return Err(OrderRefusal::OtherPassage);
         }
-        if order.seen.is_some_and(|seen| seen != self.state(now).version) {
+        if !guards.holds(Guard::OrderSeen, order.seen.is_none_or(|seen| seen == self.state(now).version)) {
             return Err(OrderRefusal::Stale);
         }
         if order.kind == OrderKind::OpenLane {
             return self.judge_open_lane(order);
         }
-        if order.kind == OrderKind::ClearHold && self.is_out_of_sight() {
+        if order.kind == OrderKind::ClearHold && self.is_out_of_sight() && guards.keeps(Guard::OfficersWay) {
             return Ok(());
         }
         let Some(passage) = self.passage.as_ref().filter(|_| named) else { return Ok(()) };
-        if !passage.is_standing() || passage.holds.is_empty() {
+        if !guards.holds(Guard::OrderOnce, passage.is_standing() && !passage.holds.is_empty()) {
             return Err(OrderRefusal::WrongState);
         }
         match order.kind {
@@ -63,7 +66,9 @@ impl Machine {
             OrderKind::Refer => self.judge_refer(),
             OrderKind::Refuse | OrderKind::CloseLane | OrderKind::OpenLane => Ok(()),
             // What was commanded before a restart is never commanded again by itself (invariant A3).
-            OrderKind::ClearHold if passage.restored && passage.commanded => Err(OrderRefusal::WrongState),
+            OrderKind::ClearHold if !guards.holds(Guard::NotTwice, !(passage.restored && passage.commanded)) => {
+                Err(OrderRefusal::WrongState)
+            }
             OrderKind::ClearHold => Ok(()),
         }
     }
@@ -71,7 +76,7 @@ impl Machine {
     fn judge_release(&self, order: &Order) -> Result<(), OrderRefusal> {
         let two = self.passage.as_ref().is_some_and(super::passage::Passage::needs_two_officers);
         let second = order.second_officer.as_deref().is_some_and(|second| second != order.officer);
-        if two && !second {
+        if !self.guards.holds(Guard::TwoOfficers, !two || second) {
             return Err(OrderRefusal::TwoOfficersNeeded);
         }
         self.ready_to_open(BarrierPlace::Exit).map_err(|not_ready| not_ready.refusal)?;
@@ -156,12 +161,14 @@ impl Machine {
     /// The cause is dealt with: what may be dropped is dropped, and the vehicle is judged from the start.
     fn clear_holds(&mut self, now: Now) {
         let Some(passage) = &mut self.passage else { return };
-        passage.holds.retain(|hold| stays(hold.code));
+        let guards = self.guards;
+        passage.holds.retain(|hold| !guards.holds(Guard::StricterStays, !stays(hold.code)));
         passage.outcome = None;
         self.dirty = true;
         // What is still so is not cleared by a word: a release is another order.
         self.hold_for_faults(now);
         self.hold_for_devices(now);
+        self.hold_for_forced_arms(now);
         self.judge_again(now);
     }
 

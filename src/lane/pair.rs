@@ -93,6 +93,9 @@ const fn known(seen: Seen) -> Option<bool> {
 }
 
 #[cfg(test)]
+crate::lane::tests::search::digest::digest!(Quadrature { over, came, entered } without {});
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use Heading::{Backward, Forward};

@@ -39,6 +39,7 @@ pub(super) enum Judged {
 
 /// Where the vehicle's way to an arm is.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) enum Way {
     /// It stands; nothing is decided.
     Standing,
@@ -147,6 +148,7 @@ pub(super) struct Ordered {
 
 /// One vehicle's way through the lane.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Passage {
     pub(super) id: PassageId,
     pub(super) steps: Steps,

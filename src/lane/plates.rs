@@ -108,3 +108,7 @@ impl Plates {
             .collect()
     }
 }
+
+// What the verdicts are follows from the reads.
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Plates { reads } without { verdicts });

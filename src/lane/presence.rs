@@ -328,6 +328,11 @@ pub(super) enum Platform {
 }
 
 #[cfg(test)]
+crate::lane::tests::search::digest::digest!(Place { a, b, told, quadrature, away } without {});
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Sensors { places, platform, platform_is_out } without {});
+
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 

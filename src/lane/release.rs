@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::guard::Guard;
 use super::io::{Effect, Happening, Link, Step};
 use super::machine::Machine;
 use super::passage::{Because, Closing, Crossing, Going, Purpose, Way};
@@ -31,29 +32,29 @@ impl NotReady {
 impl Machine {
     /// Everything that must be true of the lane at the moment an arm is opened.
     pub(super) fn ready_to_open(&self, place: BarrierPlace) -> Result<(), NotReady> {
-        if self.poisoned {
+        let guards = self.guards;
+        if !guards.holds(Guard::JournalTakes, !self.poisoned) {
             let detail = "the journal takes no records";
             return Err(NotReady::new(HoldCode::JournalUnavailable, detail, OrderRefusal::JournalUnavailable));
         }
-        if self.link == Link::Down {
+        if !guards.holds(Guard::LinkUp, self.link == Link::Up) {
             let detail = "devices on the message bus can not be reached";
             return Err(NotReady::new(HoldCode::BusDown, detail, OrderRefusal::BarrierNotReady));
         }
-        match self.sensors.presence() {
-            Presence::Present => {}
-            Presence::Empty | Presence::Unknown => {
-                let detail = "no sensor proves that the vehicle stands in the lane";
-                return Err(NotReady::new(HoldCode::PresenceUnknown, detail, OrderRefusal::PresenceUnknown));
-            }
+        if !guards.holds(Guard::PresenceSeen, self.sensors.presence() == Presence::Present) {
+            let detail = "no sensor proves that the vehicle stands in the lane";
+            return Err(NotReady::new(HoldCode::PresenceUnknown, detail, OrderRefusal::PresenceUnknown));
         }
         let Some(arm) = self.arm(place) else {
             return Err(NotReady::new(HoldCode::BarrierFault, "no such barrier", OrderRefusal::NoSuchBarrier));
         };
-        if !arm.is_known() {
+        if !guards.holds(Guard::ProvedClosed, arm.is_known()) {
             let detail = format!("the {} barrier has not reported its state", place.as_str());
             return Err(NotReady::new(HoldCode::DeviceLost, detail, OrderRefusal::BarrierNotReady));
         }
-        match arm.refusal() {
+        let local = Some("the barrier is in local mode".to_owned())
+            .filter(|_| !guards.holds(Guard::RemoteOnly, !arm.is_local()));
+        match local.or_else(|| arm.refusal().filter(|_| guards.keeps(Guard::ProvedClosed))) {
             Some(detail) => Err(NotReady::new(HoldCode::BarrierFault, detail, OrderRefusal::BarrierNotReady)),
             None => Ok(()),
         }
@@ -61,7 +62,8 @@ impl Machine {
 
     /// Every other arm of the lane is proved closed (invariants B2, B3).
     pub(super) fn others_proved_closed(&self, place: BarrierPlace) -> bool {
-        self.arms.iter().filter(|(other, _)| **other != place).all(|(_, arm)| arm.is_proved_closed())
+        let closed = self.arms.iter().filter(|(other, _)| **other != place).all(|(_, arm)| arm.is_proved_closed());
+        self.guards.holds(Guard::OthersClosed, closed)
     }
 
     /// Plans the way out; holds when the lane isn't ready, waits when another arm is still coming down.
@@ -147,7 +149,7 @@ impl Machine {
                 NotReady::new(HoldCode::Interlock, "the other arm is not proved closed", OrderRefusal::BarrierNotReady)
             })
         });
-        if let Some(not_ready) = not_ready {
+        if let Some(not_ready) = not_ready.filter(|_| self.guards.keeps(Guard::StillReady)) {
             self.not_opened(now, not_ready.hold, not_ready.detail);
             return;
         }
@@ -214,6 +216,9 @@ impl Machine {
     }
 
     pub(super) fn journal_late(&mut self, now: Now) {
+        if !self.guards.keeps(Guard::JournalInTime) {
+            return;
+        }
         let waits = self.passage.as_mut().is_some_and(|passage| {
             let waits = matches!(passage.way, Way::Authorising(..));
             if waits {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::by_hand::ByHand;
 use super::evidence::Read;
 use super::faults::OUT_OF_SIGHT;
+use super::guard::Guard;
 use super::machine::Machine;
 use super::passage::{Judged, Passage};
 use crate::domain::plate::Templates;
@@ -79,7 +80,9 @@ impl Machine {
         let risk = passage.risk.clone();
         self.passage = Some(passage);
         self.stirred = true;
-        self.hold(now, HoldCode::Restarted, "the controller restarted while the vehicle was in the lane");
+        if self.guards.keeps(Guard::RestoredWaits) {
+            self.hold(now, HoldCode::Restarted, "the controller restarted while the vehicle was in the lane");
+        }
         for finding in &findings {
             if finding.severity >= Severity::Hold {
                 self.hold_with(now, HoldCode::Finding(finding.code), finding.detail.clone(), finding.severity);
@@ -88,7 +91,7 @@ impl Machine {
         if let Some(passage) = &mut self.passage {
             passage.findings = findings;
         }
-        if let Some(risk) = risk {
+        if let Some(risk) = risk.filter(|_| self.guards.keeps(Guard::RestoredRisk)) {
             self.hold_restored_risk(now, &risk);
         }
         self.show(now);

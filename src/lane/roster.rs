@@ -322,5 +322,11 @@ fn named(place: &str) -> Option<DeviceName> {
     DeviceName::new(place).ok()
 }
 
+// Devices of a search are never silent for too long: when they were heard says nothing.
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Entry { losses, told } without { care, heard, standing });
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Roster { others } without { entries });
+
 #[cfg(test)]
 mod tests;

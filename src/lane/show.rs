@@ -1,5 +1,6 @@
 //! What the lane shows: its state and its light, only when they change.
 
+use super::guard::Guard;
 use super::io::Effect;
 use super::machine::Machine;
 use super::passage::{Because, Judged, Passage, Way};
@@ -67,7 +68,10 @@ impl Machine {
     /// Green only while an authority lives and the arm is proved open (invariant B10).
     fn signal(&self) -> Signal {
         let driving = self.passage.as_ref().and_then(|passage| match &passage.way {
-            Way::Driving(going, _) => self.arm(going.barrier).is_some_and(super::arm::Arm::is_open).then_some(going),
+            Way::Driving(going, _) => {
+                let open = self.arm(going.barrier).is_some_and(super::arm::Arm::is_open);
+                self.guards.holds(Guard::GreenProved, open).then_some(going)
+            }
             Way::Standing | Way::Authorising(..) | Way::Opening(_) | Way::Closing(..) => None,
         });
         if let Some(going) = driving {

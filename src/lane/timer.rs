@@ -132,6 +132,9 @@ impl Timers {
 }
 
 #[cfg(test)]
+crate::lane::tests::search::digest::digest!(Timers { at } without {});
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

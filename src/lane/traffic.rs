@@ -3,6 +3,7 @@
 //! The stop line is one place: its loop and the platform. Taken and left in turn while one vehicle is under the exit
 //! arm, it counts the vehicle's parts; more of them than the vehicle has are another vehicle (invariant A5, hazard 9).
 
+use super::guard::Guard;
 use super::loops::{Half, LoopName};
 use super::machine::Machine;
 use super::pair::{Heading, Moved};
@@ -176,7 +177,7 @@ impl Machine {
             return;
         }
         passage.parts_left += 1;
-        if passage.parts_left > passage.parts() {
+        if !self.guards.holds(Guard::PartsCounted, passage.parts_left <= passage.parts()) {
             self.tailgated(now);
         }
     }
@@ -214,7 +215,7 @@ impl Machine {
         }
         let is_standing = passage.is_standing();
         self.traffic.followers = self.traffic.followers.saturating_add(1);
-        if is_standing {
+        if !self.guards.holds(Guard::FollowerHolds, !is_standing) {
             self.hold(now, HoldCode::Tailgating, SECOND_BEHIND);
         }
     }
@@ -241,7 +242,7 @@ impl Machine {
             return;
         }
         passage.taken_again += 1;
-        if passage.taken_again >= passage.parts() {
+        if !self.guards.holds(Guard::PairCounted, passage.taken_again < passage.parts()) {
             self.tailgated(now);
         }
     }
@@ -273,3 +274,6 @@ impl Passage {
         notified.map_or(PARTS_MAX, |notification| 1 + notification.vehicle.trailers.len())
     }
 }
+
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Traffic { approach, stop_line, found, taken, left, queued, behind, followers } aged { exit_rose: 61 } without {});

@@ -319,3 +319,10 @@ impl Weight {
         Some(Axles { loads_kg, spacings_cm: reading.spacings_cm.clone().unwrap_or_default() })
     }
 }
+
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Window { since, around_kg, readings } without {});
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Weight { taken, window, unused } without {});
+#[cfg(test)]
+crate::lane::tests::search::digest::digest!(Scale { } without { setup, left_over, last });

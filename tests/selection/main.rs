@@ -90,7 +90,8 @@ fn a_million_draws_are_verified_by_the_command() {
     while numbers.peek().is_some() {
         let drawn = |number| {
             let passage = PassageId(Uuid::from_u128(number));
-            let keys = vec![DrawKey::Declaration(format!("D-{number}")), DrawKey::Tractor(format!("T-{number}"))];
+            let keys =
+                vec![DrawKey::Declaration(format!("D-{number}")), DrawKey::Tractor(format!("T-{number}").into())];
             let hit = Hit { quota: None, rate_ppm: 20_000, ..hit() };
             let drawn = ledger.draw(&SEED, bound(), Ask { passage, at: opens, keys, hits: vec![hit] });
             record(opens, Some(passage), RecordKind::SelectionDrawn, drawn.as_ref())

@@ -504,3 +504,66 @@ fn d1_every_hold_has_an_exit_that_an_officer_can_take() {
         assert_eq!(lane.machine.phase(), Phase::Vacant, "{kind:?}");
     }
 }
+
+#[test]
+fn a2_a_plate_read_behind_a_vehicle_that_is_under_the_arm_is_the_next_one_s() {
+    let mut lane = Bench::ready();
+    lane.truck_stands();
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    lane.see(LoopPlace::Exit, true);
+    lane.see(LoopPlace::Scale, false);
+    lane.weigh(0);
+    lane.see(LoopPlace::Approach, true);
+    lane.see(LoopPlace::Scale, true);
+    lane.read(View::Front, "999XYZ01");
+    let first = lane.passage();
+    let wrong = |record: &&NewRecord| record.passage == Some(first) && record.body.contains("999XYZ01");
+    assert_eq!(lane.journal.iter().filter(wrong).count(), 0, "it is in the story of another vehicle");
+    assert_eq!(lane.machine.early.len(), 1, "and kept for its own");
+}
+
+#[test]
+fn c3_an_arm_that_says_twice_that_it_was_forced_holds_whoever_comes_once() {
+    let mut lane = Bench::ready();
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    lane.see(LoopPlace::Approach, true);
+    let holds = lane.holds();
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    assert_eq!(lane.holds(), holds);
+}
+
+#[test]
+fn c6_a_truck_that_was_slow_under_the_entry_arm_does_not_wait_for_its_plate_for_ever() {
+    let mut lane = Bench::with(&[BarrierPlace::Entry, BarrierPlace::Exit]);
+    lane.see(LoopPlace::Approach, true);
+    lane.arm(BarrierPlace::Entry, Position::Open);
+    lane.pass(Duration::from_secs(30));
+    lane.see(LoopPlace::Scale, true);
+    lane.see(LoopPlace::Approach, false);
+    lane.arm(BarrierPlace::Entry, Position::Closed);
+    lane.pass(Duration::from_secs(20));
+    assert_eq!(lane.machine.phase(), Phase::Held);
+    assert!(lane.holds().contains(&"evidence_missing"));
+}
+
+#[test]
+fn c6_what_is_read_of_a_refused_vehicle_drops_no_hold() {
+    let mut lane = Bench::ready();
+    lane.see(LoopPlace::Approach, true);
+    lane.pass(Duration::from_secs(20));
+    lane.assert_held_by("evidence_missing");
+    assert!(lane.order(OrderKind::Refuse, None).expect("answered").is_ok());
+    lane.truck_stands();
+    lane.assert_held_by("evidence_missing");
+    assert!(lane.order(OrderKind::ClearHold, None).expect("answered").is_ok(), "an officer may think again");
+}
+
+#[test]
+fn b6_an_officer_s_word_does_not_clear_an_arm_that_is_still_open() {
+    let mut lane = Bench::with(&[BarrierPlace::Entry, BarrierPlace::Exit]);
+    lane.see(LoopPlace::Scale, true);
+    lane.see(LoopPlace::Approach, true);
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    lane.order(OrderKind::ClearHold, None);
+    assert!(lane.holds().contains(&"barrier_forced"), "{:?}", lane.holds());
+}

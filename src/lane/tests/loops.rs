@@ -9,7 +9,10 @@ const HOUR: Duration = Duration::from_secs(3_600);
 
 /// The truck is let go, the arm is up, and it is gone from the stop line without any loop having seen where to.
 fn out_of_sight() -> Bench {
-    let mut lane = Bench::ready();
+    out_of_sight_of(Bench::ready())
+}
+
+pub(super) fn out_of_sight_of(mut lane: Bench) -> Bench {
     lane.truck_stands();
     lane.arm(BarrierPlace::Exit, Position::Open);
     lane.see(LoopPlace::Scale, false);

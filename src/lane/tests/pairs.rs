@@ -3,7 +3,7 @@
 use super::bench::decision;
 use super::*;
 
-fn paired(places: &[LoopPlace]) -> Bench {
+pub(super) fn paired(places: &[LoopPlace]) -> Bench {
     let mut lane = Bench::built(|setup| {
         for place in places {
             setup.loops.get_mut(place).expect("a loop").pair = Pair::Paired;
@@ -16,7 +16,7 @@ fn paired(places: &[LoopPlace]) -> Bench {
 }
 
 /// A vehicle drives over the pair in the way of travel.
-fn drive_over(lane: &mut Bench, place: LoopPlace) {
+pub(super) fn drive_over(lane: &mut Bench, place: LoopPlace) {
     lane.see(place, true);
     lane.see_b(place, true);
     lane.see(place, false);
@@ -30,7 +30,7 @@ fn back_over(lane: &mut Bench, place: LoopPlace) {
     lane.see(place, false);
 }
 
-fn stand_read(lane: &mut Bench) {
+pub(super) fn stand_read(lane: &mut Bench) {
     lane.see(LoopPlace::Scale, true);
     lane.read(View::Front, "123ABC02");
     lane.read(View::Rear, "45DEF02");
