@@ -66,8 +66,8 @@ fn c8_a_panic_over_a_value_names_no_vehicle() {
     }
 }
 
-fn refused(read: PlateRead) -> Result<(), PlateRead> {
-    Err(read)
+fn refused(read: PlateRead) -> Result<(), Box<PlateRead>> {
+    Err(Box::new(read))
 }
 
 fn print(lane: &Bench, printed: &mut String) {
