@@ -1,5 +1,7 @@
 //! Size, depth and typed parsing of foreign JSON.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 
 use crate::model::privacy::MASK;
@@ -11,8 +13,8 @@ pub const DOCUMENT_MAX_BYTES: usize = 1024 * 1024;
 /// Deepest nesting (contract).
 pub const DEPTH_MAX: usize = 16;
 
-/// Why foreign JSON was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why foreign JSON was refused. Printed, it tells nothing of what came; whole its message is for who sent it.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// Too long.
     #[error("{found} bytes are more than the {most} that are allowed")]
@@ -26,13 +28,19 @@ pub enum Malformed {
     #[error("the JSON is nested deeper than {DEPTH_MAX} levels")]
     TooDeep,
     /// Not the payload that the topic wants.
-    #[error("{path}: {message}")]
+    #[error("{path}: {}", without_values(.message))]
     Json {
         /// JSON path.
         path: String,
-        /// What was expected.
+        /// What was expected, and what came.
         message: String,
     },
+}
+
+impl fmt::Debug for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Malformed({self})")
+    }
 }
 
 /// Parses one JSON value within its bounds.
@@ -50,9 +58,9 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8], most: usize) -> Result<T, Malfor
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { "$".to_owned() } else { format!("$.{path}") };
-        Malformed::Json { path, message: without_values(&error.into_inner().to_string()) }
+        Malformed::Json { path, message: error.into_inner().to_string() }
     })?;
-    json.end().map_err(|error| Malformed::Json { path: "$".into(), message: without_values(&error.to_string()) })?;
+    json.end().map_err(|error| Malformed::Json { path: "$".into(), message: error.to_string() })?;
     Ok(value)
 }
 
