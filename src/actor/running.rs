@@ -337,7 +337,7 @@ impl Running {
         }
         let let_go = join_all(self.relays.iter().map(|(_, line)| line.shutdown()));
         tokio::time::timeout(RELAYS_STOP_WITHIN, let_go).await.ok();
-        self.journal.seal();
+        self.journal.flush();
         if let Some(head) = self.recorder.signed_head() {
             self.recorder.outlet.head(&head);
         }

@@ -103,7 +103,6 @@ pub type Done = Box<dyn FnOnce(Result<Committed, Failure>) + Send>;
 enum Job {
     Append(Batch, Done),
     Flush(Sender<()>),
-    Seal(Sender<()>),
     Close,
 }
 
@@ -194,21 +193,12 @@ impl Journal {
         }
     }
 
-    /// Waits until everything handed in before is durable or refused.
+    /// Waits until everything handed in before is durable or refused, and under a head where heads are signed.
     pub fn flush(&self) {
-        self.wait_for(Job::Flush);
-    }
-
-    /// As [`Self::flush`]; everything is then under a signed head, where heads are signed.
-    pub fn seal(&self) {
-        self.wait_for(Job::Seal);
-    }
-
-    fn wait_for(&self, job: impl FnOnce(Sender<()>) -> Job) {
-        let (done, waited_for) = channel();
-        if self.jobs.send(job(done)).is_ok() {
+        let (done, flushed) = channel();
+        if self.jobs.send(Job::Flush(done)).is_ok() {
             // A writer that ended has nothing waiting.
-            waited_for.recv().ok();
+            flushed.recv().ok();
         }
     }
 
@@ -255,7 +245,7 @@ impl Drop for Journal {
 fn refuse(job: Job, failure: &Failure) {
     match job {
         Job::Append(_, done) => done(Err(failure.clone())),
-        Job::Flush(_) | Job::Seal(_) | Job::Close => {}
+        Job::Flush(_) | Job::Close => {}
     }
 }
 
@@ -297,16 +287,12 @@ impl Writer {
         while let Some(first) = self.next(waiting) {
             let mut group = Vec::new();
             let mut flushed = Vec::new();
-            let (mut closing, mut sealing) = (false, false);
+            let mut closing = false;
             let mut next = Some(first);
             while let Some(job) = next.take() {
                 match job {
                     Job::Append(batch, done) => group.push((batch, done)),
                     Job::Flush(done) => flushed.push(done),
-                    Job::Seal(done) => {
-                        flushed.push(done);
-                        sealing = true;
-                    }
                     Job::Close => closing = true,
                 }
                 if !closing && group.len() < GROUP_MAX {
@@ -314,7 +300,7 @@ impl Writer {
                 }
             }
             self.commit(group);
-            if sealing || closing {
+            if closing || !flushed.is_empty() {
                 self.sign_head();
             }
             drop(flushed);
@@ -341,7 +327,7 @@ impl Writer {
         }
     }
 
-    /// Signs a head over records that none covers, in its own transaction: when it is time, and when the journal closes.
+    /// Signs a head over records that none covers, in its own transaction: when it is time, and at a flush.
     fn sign_head(&mut self) {
         if self.heads.due_in().is_none() || self.shared.poisoned.load(Ordering::Acquire) {
             return;

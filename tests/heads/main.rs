@@ -44,7 +44,7 @@ fn a_head_is_signed_when_time_has_passed_and_a_journal_at_rest_signs_no_more() {
         std::thread::yield_now();
     }
     for _ in 0..3 {
-        journal.seal();
+        journal.flush();
     }
     drop(journal);
     drop(open(dir.path(), Duration::from_millis(1), 1));
@@ -106,7 +106,7 @@ fn a_head_that_can_not_be_written_poisons_the_journal_and_nothing_is_acknowledge
     journal.append(batch(1), Box::new(move |result| tell.send(result.is_ok()).expect("awaited")));
     assert_eq!(told.recv(), Ok(false));
     assert!(journal.is_poisoned());
-    journal.seal();
+    journal.flush();
     assert_eq!(journal.records(), 4);
 }
 

@@ -69,7 +69,7 @@ fn an_index_that_hides_a_record_is_found_when_looked_for() {
 }
 
 #[test]
-fn a_copy_that_can_not_be_written_is_verified_where_it_lies() {
+fn a_copy_under_any_name_is_verified_where_it_lies() {
     let bench = Bench::new(5);
     bench.sql("PRAGMA journal_mode = WAL");
     let file = bench.path("journal.db");
