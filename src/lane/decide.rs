@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::guard::Guard;
 use super::io::{Effect, Happening};
 use super::machine::Machine;
-use super::passage::{Awaiting, Judged, Passage, Way};
+use super::passage::{Awaiting, Because, Judged, Passage, Way};
 use super::setup::RISK_GRACE;
 use super::timer::Timer;
 use crate::model::risk::{Assessment, Measured, RiskKind, RiskWord, SeenVehicle};
@@ -219,12 +219,21 @@ impl Machine {
             return false;
         }
         let id = passage.id;
-        let is_open = matches!(passage.way, Way::Driving(..) | Way::Closing(..));
+        let (is_open, is_through) = match &passage.way {
+            Way::Standing | Way::Authorising(..) | Way::Opening(_) => (false, false),
+            Way::Driving(..) => (true, false),
+            // It stays: the arm comes down before it.
+            Way::Closing(_, closing) if closing.because == Because::Void => (false, false),
+            Way::Closing(..) => (true, true),
+        };
         self.record(now, Some(id), RecordKind::RiskDecided, &DecidedBody { reasoned: &reasoned, kind });
         if is_open {
             self.raise_alarm(now, Alarm::LateStricterDecision);
+        }
+        if is_through {
             return true;
         }
+        // Who has leave to drive keeps it; who does not drive finds the stricter word when the arm is down again.
         if !self.guards.keeps(Guard::LateStricterVoids) {
             return true;
         }

@@ -12,6 +12,9 @@ use super::timer::Timer;
 use crate::model::authority::AUTHORITY_PASS_WITHIN;
 use crate::model::{Alarm, BarrierPlace, HoldCode, LoopPlace, Now, Outcome, RecordKind, Service};
 
+/// The hold of a passage under whose opening a second vehicle drives.
+pub(super) const SECOND_UNDER: &str = "a second vehicle is under the arm";
+
 /// The loop under an arm: its closing zone. The inspection arm has none, so it is never told to close.
 const fn closing_zone(place: BarrierPlace) -> Option<LoopPlace> {
     match place {
@@ -86,7 +89,7 @@ impl Machine {
     /// A second vehicle under an arm that one authority opened: an incident that closes the lane (invariant A5).
     pub(super) fn tailgated(&mut self, now: Now) {
         self.raise_alarm(now, Alarm::Tailgating);
-        self.hold(now, HoldCode::Tailgating, "a second vehicle is under the arm");
+        self.hold(now, HoldCode::Tailgating, SECOND_UNDER);
         if self.guards.keeps(Guard::TailgatingCloses) {
             self.set_service(now, Service::Closed, "tailgating");
         }
@@ -137,9 +140,7 @@ impl Machine {
         let another = self.traffic.queued || self.traffic.behind;
         let alone = self.guards.holds(Guard::NobodyBehind, !another);
         if self.sensors.at(LoopPlace::Scale) == Seen::Occupied && alone {
-            if let Some(Passage { way: Way::Driving(_, crossing), .. }) = &mut self.passage {
-                *crossing = Crossing::Before;
-            }
+            self.rolled_back(now);
             return;
         }
         let Some(passage) = &mut self.passage else { return };
@@ -155,6 +156,18 @@ impl Machine {
             self.tell(Happening::Took(Step::Leaving, now.mono.since(opened)));
         }
         self.close_again(now, going, Because::Through);
+    }
+
+    /// It may drive again while its authority lasts; whose time ran out under the arm stays.
+    fn rolled_back(&mut self, now: Now) {
+        let in_time = self.timers.is_set(Timer::Pass);
+        let Some(Passage { way: Way::Driving(going, crossing), .. }) = &mut self.passage else { return };
+        if in_time {
+            *crossing = Crossing::Before;
+            return;
+        }
+        let going = *going;
+        self.close_again(now, going, Because::Void);
     }
 
     /// The zone stayed empty without a crossing: the vehicle went back, or to the bay.

@@ -263,6 +263,8 @@ impl Machine {
         if let Some(passage) = &mut self.passage {
             passage.way = Way::Closing(going, Closing { because, retries: 0 });
         }
+        // The light changes with the way, whether a command goes out or not (invariant B10).
+        self.dirty = true;
         self.timers.stop(Timer::Pass);
         self.timers.stop(Timer::Left);
         self.command_close(now, going.barrier);

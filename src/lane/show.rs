@@ -2,6 +2,7 @@
 
 use super::guard::Guard;
 use super::io::Effect;
+use super::leave::SECOND_UNDER;
 use super::machine::Machine;
 use super::passage::{Because, Judged, Passage, Way};
 use super::texts::{Message, texts};
@@ -69,7 +70,9 @@ impl Machine {
     fn signal(&self) -> Signal {
         let driving = self.passage.as_ref().and_then(|passage| match &passage.way {
             Way::Driving(going, _) => {
-                let open = self.arm(going.barrier).is_some_and(super::arm::Arm::is_open);
+                // The authority is used up when a second vehicle drives under it.
+                let lives = !passage.holds.iter().any(|hold| hold.detail == SECOND_UNDER);
+                let open = lives && self.arm(going.barrier).is_some_and(super::arm::Arm::is_open);
                 self.guards.holds(Guard::GreenProved, open).then_some(going)
             }
             Way::Standing | Way::Authorising(..) | Way::Opening(_) | Way::Closing(..) => None,

@@ -567,3 +567,73 @@ fn b6_an_officer_s_word_does_not_clear_an_arm_that_is_still_open() {
     lane.order(OrderKind::ClearHold, None);
     assert!(lane.holds().contains(&"barrier_forced"), "{:?}", lane.holds());
 }
+
+#[test]
+fn a7_a_stricter_word_counts_for_a_vehicle_that_stays_while_the_arm_comes_down_again() {
+    // The arm was too slow, and comes down; or it was open, and nobody drove.
+    for (opens, waits) in [(false, Duration::from_secs(8)), (true, AUTHORITY_PASS_WITHIN)] {
+        for late in [false, true] {
+            let mut lane = Bench::ready();
+            lane.truck_stands();
+            lane.arm(BarrierPlace::Exit, if opens { Position::Open } else { Position::Opening });
+            let request = lane.asked[0].request_id;
+            if late {
+                lane.pass(waits);
+                lane.answer_risk(request, decision(Channel::Red));
+            } else if opens {
+                lane.answer_risk(request, decision(Channel::Red));
+                assert_eq!(lane.signals.last().expect("a signal").light, Light::Green, "it keeps its leave to go");
+                lane.pass(waits);
+            } else {
+                continue;
+            }
+            lane.arm(BarrierPlace::Exit, Position::Closed);
+            assert!(lane.holds().contains(&"referred_inspection"), "opens {opens}, late {late}: {:?}", lane.holds());
+            assert_eq!(lane.order(OrderKind::Release, None), Some(Err(OrderRefusal::TwoOfficersNeeded)));
+        }
+    }
+}
+
+#[test]
+fn b10_a_second_vehicle_under_the_arm_sees_no_green() {
+    let mut lane = Bench::ready();
+    lane.truck_stands();
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    lane.see(LoopPlace::Exit, true);
+    for part in 0..3 {
+        assert_eq!(lane.signals.last().expect("a signal").light, Light::Green, "part {part}");
+        lane.see(LoopPlace::Scale, false);
+        lane.weigh(0);
+        lane.see(LoopPlace::Scale, true);
+    }
+    assert!(lane.alarms().contains(&"tailgating"));
+    assert_eq!(lane.signals.last().expect("a signal").light, Light::Red);
+}
+
+#[test]
+fn b10_green_ends_when_the_vehicle_is_through_although_the_arm_takes_no_command() {
+    let mut lane = Bench::ready();
+    lane.truck_stands();
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    lane.see(LoopPlace::Exit, true);
+    lane.see(LoopPlace::Scale, false);
+    lane.weigh(0);
+    lane.see(LoopPlace::Exit, false);
+    lane.arm_with(BarrierPlace::Exit, Position::Open, BarrierMode::Local, None);
+    lane.pass(LEFT_SETTLE);
+    assert_eq!(lane.signals.last().expect("a signal").light, Light::Red);
+}
+
+#[test]
+fn a4_a_vehicle_whose_time_ran_out_under_the_arm_and_that_rolls_back_finds_it_closed() {
+    let mut lane = Bench::ready();
+    lane.truck_stands();
+    lane.arm(BarrierPlace::Exit, Position::Open);
+    lane.see(LoopPlace::Exit, true);
+    lane.pass(AUTHORITY_PASS_WITHIN);
+    lane.see(LoopPlace::Exit, false);
+    lane.pass(LEFT_SETTLE);
+    assert_eq!(lane.closed, [BarrierPlace::Exit]);
+    lane.arm(BarrierPlace::Exit, Position::Closed);
+    assert!(lane.holds().contains(&"authority_expired"));
+}

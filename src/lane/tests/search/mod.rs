@@ -43,7 +43,11 @@ fn world(index: usize) -> Plan {
             slow_register: true,
             ..plan("slow register", STANDS, &[(Unlawful, 1), (Unavailable, 1), (Misread, 1), (Back, 3)])
         },
-        6 => plan("troubles of the road", OPEN, &[(Force, 1), (Key, 1), (LinkGone, 1), (ReportLost, 1), (Order, 1)]),
+        6 => plan(
+            "troubles of the road",
+            OPEN,
+            &[(Force, 1), (Key, 1), (LinkGone, 1), (ReportLost, 1), (Order, 1), (Back, 1)],
+        ),
         _ => plan(
             "journal and orders",
             STANDS,
