@@ -1,7 +1,7 @@
 //! Noise on one lane's weighbridge and the decisions of the lane beside it.
 //!
-//! Lane in-01 has an indicator on a serial line; lane in-02 takes vehicles, and its time from weight to open command is
-//! measured while the line of in-01 carries frames, and while it carries random bytes at 115,200 baud. Rounds of both
+//! Lane in-01 has an indicator on a serial line; four lanes beside it take vehicles in turn, and the time from weight to open command
+//! is measured while the line of in-01 carries frames, and while it carries random bytes at 115,200 baud. Rounds of both
 //! follow each other in one run, so that whatever else the machine does meets both. Printed are microseconds, how often
 //! the controller reported noise (at most once a second), and the ratio of both medians. `BENCH_PASSAGES` sets the
 //! number of vehicles of each kind (400).
@@ -47,11 +47,12 @@ async fn run(passages: usize) {
     let line = Line::plug(&scale, Speech::Xk3190, frames).expect("a line");
     let (device, inbox) = connect(port, "device", &FILTERS).await;
     let serial = format!("driver = \"serial\"\nport = \"{}\"\nbaud = 115200\nprotocol = \"xk3190\"\n", scale.display());
+    let quiet = lane::ids(2, 4);
     let noisy = lane::lane("in-01").replacen("driver = \"mqtt\"\n", &serial, 1);
     let _controller =
-        Stop(start_controller(dir.path(), port, http, lane::ALONE, &format!("{noisy}{}", lane::lane("in-02"))));
-    let mut bench = Bench::new("in-02", device, inbox);
-    bench.lane_is_ready().await;
+        Stop(start_controller(dir.path(), port, http, lane::ALONE, &format!("{noisy}{}", lane::lanes(&quiet))));
+    let mut bench = Bench::new(&quiet, device, inbox);
+    bench.lanes_are_ready().await;
     for _ in 0..WARM_UP {
         bench.passage().await;
     }

@@ -24,6 +24,8 @@ use support::{free_port, start_broker};
 
 const RECORD_BYTES: usize = 400;
 const WARM_UP: usize = 10;
+/// Lanes that take turns.
+const LANES: usize = 4;
 
 fn main() {
     let passages = std::env::var("BENCH_PASSAGES").ok().and_then(|text| text.parse().ok()).unwrap_or(200_usize);
@@ -66,10 +68,11 @@ async fn run(title: &str, passages: usize, risk: Risk) {
     });
     let filters = [&["bench/pong"][..], &FILTERS].concat();
     let (device, inbox) = connect(port, "device", &filters).await;
-    let mut bench = Bench::new("in-01", device, inbox);
+    let lanes = lane::ids(1, LANES);
+    let mut bench = Bench::new(&lanes, device, inbox);
     let http = free_port();
-    let _controller = Stop(start_controller(dir.path(), port, http, risk.rules(), &lane::lane("in-01")));
-    bench.lane_is_ready().await;
+    let _controller = Stop(start_controller(dir.path(), port, http, risk.rules(), &lane::lanes(&lanes)));
+    bench.lanes_are_ready().await;
     let vehicles = passages + WARM_UP;
     let ahead = match risk {
         Risk::Local => None,

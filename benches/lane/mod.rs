@@ -1,4 +1,7 @@
-//! One lane that is driven over MQTT and timed: what the benches of the whole program share.
+//! Lanes that are driven over MQTT and timed: what the benches of the whole program share.
+//!
+//! Vehicles follow each other faster than any drive, so they take turns at several lanes: more than ten in ten seconds on
+//! one loop is a loop that chatters.
 
 use std::path::Path;
 use std::process::{Child, Command};
@@ -25,8 +28,10 @@ impl Drop for Stop {
 /// What a bench of the lane subscribes to, beside its own topics.
 pub(crate) const FILTERS: [&str; 2] = ["bcp/bench/lane/+/barrier/+/command", "bcp/bench/lane/+/state"];
 
-/// The devices of a lane.
+/// The devices of lanes.
 pub(crate) struct Bench {
+    lanes: Vec<String>,
+    /// The lane whose turn it is.
     lane: String,
     device: AsyncClient,
     inbox: mpsc::UnboundedReceiver<Publish>,
@@ -34,9 +39,10 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// The devices of the lane of that id.
-    pub(crate) fn new(id: &str, device: AsyncClient, inbox: mpsc::UnboundedReceiver<Publish>) -> Self {
-        Self { lane: format!("bcp/bench/lane/{id}"), device, inbox, plates: 0 }
+    /// The devices of the lanes of these ids.
+    pub(crate) fn new(ids: &[String], device: AsyncClient, inbox: mpsc::UnboundedReceiver<Publish>) -> Self {
+        let lanes: Vec<_> = ids.iter().map(|id| format!("bcp/bench/lane/{id}")).collect();
+        Self { lane: lanes[0].clone(), lanes, device, inbox, plates: 0 }
     }
 
     /// Publishes.
@@ -54,7 +60,7 @@ impl Bench {
     }
 
     /// Waits for a message.
-    pub(crate) async fn expect(&mut self, wanted: impl Fn(&Publish) -> bool) {
+    pub(crate) async fn expect(&mut self, mut wanted: impl FnMut(&Publish) -> bool) {
         let found = async {
             while let Some(message) = self.inbox.recv().await {
                 if wanted(&message) {
@@ -77,15 +83,30 @@ impl Bench {
     }
 
     /// Waits for the controller, then says what devices say when they start.
-    pub(crate) async fn lane_is_ready(&mut self) {
-        self.expect_phase("vacant").await;
-        self.state("loop/approach", "\"occupied\":false").await;
-        self.state("loop/exit", "\"occupied\":false").await;
-        self.state("barrier/exit/state", "\"position\":\"closed\",\"mode\":\"remote\"").await;
+    pub(crate) async fn lanes_are_ready(&mut self) {
+        let mut missing = self.lanes.clone();
+        while !missing.is_empty() {
+            let mut ready = None;
+            self.expect(|message| {
+                let is_vacant = contains(message, "\"phase\":\"vacant\"");
+                ready = missing.iter().position(|lane| is_vacant && is_at(message, &format!("{lane}/state")));
+                ready.is_some()
+            })
+            .await;
+            missing.swap_remove(ready.expect("a lane"));
+        }
+        for lane in self.lanes.clone() {
+            self.lane = lane;
+            self.state("loop/approach", "\"occupied\":false").await;
+            self.state("loop/exit", "\"occupied\":false").await;
+            self.state("barrier/exit/state", "\"position\":\"closed\",\"mode\":\"remote\"").await;
+        }
     }
 
-    /// One vehicle; the time from its weight to its open command.
+    /// One vehicle, at the lane whose turn it is; the time from its weight to its open command.
     pub(crate) async fn passage(&mut self) -> Duration {
+        let turn = usize::try_from(self.plates).unwrap_or(0) % self.lanes.len();
+        self.lane.clone_from(&self.lanes[turn]);
         let plate = plate(self.plates);
         self.plates += 1;
         self.state("loop/approach", "\"occupied\":true").await;
@@ -196,6 +217,16 @@ listen = "127.0.0.1:{http}"
         .env("LANE_CONTROLLER_LOG", "warn")
         .spawn()
         .expect("the controller starts")
+}
+
+/// The ids of so many lanes, from that number on.
+pub(crate) fn ids(first: usize, count: usize) -> Vec<String> {
+    (first..first + count).map(|number| format!("in-{number:02}")).collect()
+}
+
+/// Lanes whose devices speak MQTT.
+pub(crate) fn lanes(ids: &[String]) -> String {
+    ids.iter().map(|id| lane(id)).collect()
 }
 
 /// A lane whose devices speak MQTT.

@@ -31,6 +31,7 @@ mod faults;
 mod finish;
 mod health;
 mod ids;
+mod intrusion;
 mod io;
 mod leave;
 mod loops;
@@ -54,7 +55,7 @@ mod weigh;
 #[cfg(test)]
 mod tests;
 
-pub use io::{Clock, Effect, Happening, Input, Link, Step};
+pub use io::{Clock, Effect, Happening, Input, Intrusion, Link, Step};
 pub use loops::{Half, LoopFault, LoopName};
 pub use machine::Machine;
 pub use restore::Restored;

@@ -16,6 +16,20 @@ fn h1_a_read_of_low_confidence_names_no_plate() {
 }
 
 #[test]
+fn h21_a_command_that_is_not_ours_is_an_alarm_and_moves_nothing() {
+    let mut lane = Bench::ready();
+    for _ in 0..3 {
+        lane.feed(Input::Intrusion(Intrusion::Command(BarrierPlace::Exit)));
+        lane.feed(Input::Intrusion(Intrusion::Retained("plate")));
+    }
+    let alarms = lane.machine.state(lane.now()).alarms;
+    assert!(alarms.contains(&Alarm::ForeignCommand) && alarms.contains(&Alarm::RetainedMessage));
+    assert!(lane.opened.is_empty() && lane.closed.is_empty());
+    lane.truck_stands();
+    assert_eq!(lane.opened.len(), 1, "the lawful truck goes all the same");
+}
+
+#[test]
 fn h8_a_vehicle_that_reverses_out_ends_its_passage() {
     let mut lane = Bench::ready();
     lane.truck_stands();
