@@ -59,6 +59,26 @@ fn h14_a_barrier_that_lost_power_is_proved_again_before_it_is_commanded() {
 }
 
 #[test]
+fn a2_h18_a_weight_from_before_the_bus_was_down_proves_no_vehicle() {
+    let mut lane = Bench::ready();
+    lane.see(LoopPlace::Approach, true);
+    lane.see(LoopPlace::Scale, true);
+    lane.weigh(27_400);
+    lane.feed(Input::Link(Link::Down));
+    // Meanwhile it is gone, whichever way, and the reading of the empty scale was lost.
+    lane.feed(Input::Link(Link::Up));
+    for place in [LoopPlace::Approach, LoopPlace::Scale, LoopPlace::Exit] {
+        lane.see(place, false);
+    }
+    lane.arm(BarrierPlace::Exit, Position::Closed);
+    lane.read(View::Front, "123ABC02");
+    lane.read(View::Rear, "45DEF02");
+    assert!(matches!(lane.order(OrderKind::Release, None), Some(Err(OrderRefusal::PresenceUnknown))));
+    lane.order(OrderKind::ClearHold, None);
+    assert!(lane.opened.is_empty(), "nobody is known to stand there");
+}
+
+#[test]
 fn h18_without_the_bus_the_lane_holds_and_recovers_by_itself() {
     let mut lane = Bench::ready();
     lane.see(LoopPlace::Approach, true);
