@@ -1,5 +1,6 @@
 //! Metrics, each named once (floor F5). Labels are closed sets: never a plate, a person or a profile.
 
+mod bus;
 mod device;
 mod risk;
 
@@ -14,6 +15,7 @@ use crate::model::{
     Channel, Direction, FindingCode, HoldCode, LaneId, MatchResult, OrderRefusal, Outcome, Phase, ReceiptResult,
 };
 
+pub use bus::{Sequence, ingress_shed, mqtt_connection, mqtt_refused, mqtt_taken_over, sequence};
 pub use device::{
     CameraResult, Frame, Up, alarm, barrier_command, barrier_fault, barrier_travel, camera_message, camera_skew,
     device_lost, device_up, driver_called, loop_fault, reading_unused, relay_command, relay_exchange, scale_frame,
@@ -98,6 +100,11 @@ catalogue! {
     HEAD_AGE = "journal_head_age_seconds", Gauge, "Age of the journal's newest signed head.";
     HEAD_BEHIND = "journal_head_behind_records", Gauge, "Records that no signed head covers yet.";
     CONNECTED = "mqtt_connected", Gauge, "1 while the broker can be reached.";
+    CONNECTIONS = "mqtt_connections_total", Counter, "Connections made to the broker.";
+    REFUSED = "mqtt_refused_total", Counter, "Messages and subscriptions that the broker refused, by what.";
+    TAKEOVERS = "mqtt_takeovers_total", Counter, "Times that another client took the controller's session, or that the broker closed the connection too often.";
+    SHED = "ingress_shed_total", Counter, "Messages of sources that send too fast, replaced by newer ones, by lane and kind.";
+    SEQUENCE = "inbound_sequence_total", Counter, "Stamped device messages that were missing, late, repeated or past, by lane and result.";
     COALESCED = "ingress_coalesced_total", Counter, "Readings replaced by newer ones of the same device, by lane.";
     MAILBOX = "mailbox_depth", Gauge, "Readings under way to a lane, by lane.";
     RESTARTS = "actor_restarts_total", Counter, "Actors started again, by kind.";

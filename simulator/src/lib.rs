@@ -16,6 +16,7 @@ pub mod barrier;
 pub mod board;
 pub mod broker;
 pub mod camera;
+pub mod chaos;
 pub mod controller;
 pub mod corpus;
 pub mod demo;

@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use lane_simulator::chaos::{Plan, Proxy};
 use lane_simulator::demo::{self, DemoError, HTTP_DEFAULT, Options};
 use lane_simulator::devices::{self, Device, DeviceError};
 
@@ -32,6 +34,8 @@ enum Command {
     /// Runs one simulated device, for whoever integrates one.
     #[command(subcommand)]
     Devices(Device),
+    /// Stands between an MQTT client and its broker, and makes the trouble that networks and brokers make.
+    Chaos(Chaos),
     /// Runs the controller itself: the demo starts its child this way.
     #[command(hide = true, disable_help_flag = true)]
     Controller {
@@ -66,6 +70,22 @@ struct Demo {
     http: SocketAddr,
 }
 
+#[derive(Debug, clap::Args)]
+struct Chaos {
+    /// Where clients connect to
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:1884")]
+    listen: SocketAddr,
+    /// The broker
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:1883")]
+    broker: SocketAddr,
+    /// The same seed makes the same trouble for the same packets
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Rates in 100,000 packets; behind the colon the longest stall in milliseconds
+    #[arg(long, value_name = "PLAN", default_value = "cut=20,double=500,stall=50:2000,half-open=2")]
+    plan: Plan,
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.1..=100.0).contains(&speed) => Ok(speed),
@@ -80,6 +100,7 @@ fn main() -> ExitCode {
         }
         Command::Demo(demo) => run(demo),
         Command::Devices(device) => run_device(&device),
+        Command::Chaos(chaos) => run_chaos(&chaos),
     }
 }
 
@@ -105,6 +126,39 @@ fn run(demo: Demo) -> ExitCode {
             ExitCode::from(ENVIRONMENT_FAILED)
         }
     }
+}
+
+/// Carries and troubles until it is told to end; says every few seconds what it did.
+fn run_chaos(chaos: &Chaos) -> ExitCode {
+    const SAY_EVERY: Duration = Duration::from_secs(5);
+    let running = tokio::runtime::Runtime::new().and_then(|runtime| {
+        runtime.block_on(async {
+            let proxy = Proxy::start(chaos.listen, chaos.broker, chaos.seed, chaos.plan).await?;
+            let mut out = io::stdout();
+            writeln!(out, "listens on {}, carries to {}, {}", proxy.address(), chaos.broker, chaos.plan)?;
+            loop {
+                tokio::select! {
+                    end = tokio::signal::ctrl_c() => return end,
+                    () = tokio::time::sleep(SAY_EVERY) => {}
+                }
+                let count = proxy.count();
+                writeln!(
+                    out,
+                    "{} connections, {} packets up, {} down, {} cuts, {} doubled, {} stalls, {} silences",
+                    count.accepted.len(),
+                    count.packets[0],
+                    count.packets[1],
+                    count.cut,
+                    count.doubled,
+                    count.stalled,
+                    count.silences,
+                )?;
+            }
+        })
+    });
+    let Err(error) = running else { return ExitCode::SUCCESS };
+    drop(writeln!(io::stderr().lock(), "lane-simulator: {error}"));
+    ExitCode::from(ENVIRONMENT_FAILED)
 }
 
 fn run_device(device: &Device) -> ExitCode {

@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_that_differs_from_the_book_is_named() {
+    fn c4_a_counter_that_differs_from_the_book_is_named() {
         let ledger = right(Kind::Lawful);
         let verdict = judge(&ledger.pages(), &Counts::new());
         assert_eq!(

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_of_the_wall_clock_is_seen_either_way_and_once() {
+    fn c7_h31_a_step_of_the_wall_clock_is_seen_either_way_and_once() {
         let at = |mono: u64, wall: i64| Now {
             mono: Mono::from_micros(mono * 1_000_000),
             wall: Timestamp::from_unix_micros(wall * 1_000_000),

@@ -140,7 +140,7 @@ mod tests {
     use crate::model::{LoopPlace, LoopState, Stability, Timestamp, WeighMethod, WeightReading};
 
     #[test]
-    fn a_flood_of_weights_keeps_the_newest_and_sheds_no_loop() {
+    fn h5_a_flood_of_weights_keeps_the_newest_and_sheds_no_loop() {
         let ingress = Ingress::new();
         let admitted: Vec<_> = (0..1_000).filter_map(|kg| ingress.admit(weight(kg))).collect();
         assert_eq!(admitted.len(), READINGS_UNDER_WAY);

@@ -163,6 +163,11 @@ impl VendorCamera {
         })
     }
 
+    /// The lane that it belongs to.
+    pub(super) const fn lane(&self) -> &LaneId {
+        &self.lane
+    }
+
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -257,7 +262,7 @@ impl VendorCamera {
 }
 
 /// Acknowledges a message whose reads were all known, once the first of each is durable.
-fn acknowledge_later(ack: Option<Ack>, fates: &[watch::Receiver<Fate>]) {
+pub(super) fn acknowledge_later(ack: Option<Ack>, fates: &[watch::Receiver<Fate>]) {
     let Some(ack) = ack.filter(|_| !fates.is_empty()) else { return };
     let fates = fates.to_vec();
     tokio::spawn(async move {

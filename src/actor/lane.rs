@@ -52,6 +52,9 @@ pub(super) enum LaneMsg {
     /// Stops the mailbox until the gate is dropped.
     #[cfg(test)]
     Hang(oneshot::Receiver<()>),
+    /// Panics in the middle of a turn.
+    #[cfg(test)]
+    Panic,
     /// Anything else that the machine takes as it is.
     Feed(Input),
 }
@@ -229,6 +232,8 @@ impl LaneState {
             }
             #[cfg(test)]
             LaneMsg::Hang(_) => {}
+            #[cfg(test)]
+            LaneMsg::Panic => panic!("as a test wants it"),
             LaneMsg::Feed(input) => self.turn(input, Kept::default()),
         }
     }

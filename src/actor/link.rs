@@ -1,28 +1,30 @@
 //! From the link to whom it concerns: one parse, one hop.
 
+mod inbound;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use bytes::Bytes;
 use ractor::ActorRef;
 
 use super::board::{Board, Part};
 use super::clock::SiteClock;
+use super::gate::Gate;
 use super::ingress::{Arrival, Ingress, Kept};
-use super::intake::{self, Cameras};
+use super::intake::Cameras;
 use super::lane::LaneMsg;
 use super::registry::RegistryMsg;
-use super::risk::{Answer, RiskMsg};
+use super::risk::RiskMsg;
+use super::seldom::Seldom;
+use super::sequence::Sequences;
 use crate::device::modbus::LineHandle;
-use crate::device::mqtt::{InboundMessage, LinkEvent};
+use crate::device::mqtt::{LinkEvent, LinkHandle};
 use crate::lane::{Input, Link};
 use crate::metrics;
 use crate::model::risk::RiskWord;
 use crate::model::{
     BarrierMode, BarrierPlace, BarrierState, DeviceName, LaneId, Observation, Position, RiskRequest, SiteId,
 };
-use crate::wire::payload;
-use crate::wire::topic::{Inbound, Retained};
 
 /// How many device states are remembered for a lane that is being restarted.
 const STATES_MAX: usize = 64;
@@ -35,6 +37,9 @@ struct Slot {
     /// The last state of each loop, barrier and device, for a lane actor that starts anew.
     states: RwLock<BTreeMap<String, Observation>>,
     boards: RwLock<Boards>,
+    gate: Gate,
+    sequences: Sequences,
+    refusals: Seldom,
 }
 
 /// What of a lane lives on relay boards.
@@ -55,6 +60,10 @@ struct Routes {
     board: Board,
     cameras: Cameras,
     clock: SiteClock,
+    /// To clear what the broker must not keep.
+    out: LinkHandle,
+    /// Command topics that this connection has cleared.
+    cleared: RwLock<BTreeSet<String>>,
 }
 
 /// Knows where each message goes. Cheap to clone.
@@ -78,16 +87,22 @@ impl Router {
         board: Board,
         cameras: Cameras,
         clock: SiteClock,
+        out: LinkHandle,
     ) -> Self {
         let slot = || Slot {
             ingress: Ingress::new(),
             actor: RwLock::default(),
             states: RwLock::default(),
             boards: RwLock::default(),
+            gate: Gate::default(),
+            sequences: Sequences::default(),
+            refusals: Seldom::default(),
         };
         let lanes = lanes.into_iter().map(|lane| (lane, slot())).collect();
         let (registry, risk, link) = (RwLock::default(), RwLock::default(), RwLock::new(Link::Down));
-        Self { routes: Arc::new(Routes { site, lanes, registry, risk, link, board, cameras, clock }) }
+        let cleared = RwLock::default();
+        let routes = Routes { site, lanes, registry, risk, link, board, cameras, clock, out, cleared };
+        Self { routes: Arc::new(routes) }
     }
 
     /// The cameras that speak their vendor's format.
@@ -190,6 +205,11 @@ impl Router {
         match event {
             LinkEvent::Up { session_present } => {
                 tracing::info!(session_present, "connected to the broker");
+                metrics::mqtt_connection();
+                for refusal in ["subscription", "publish", "takeover"] {
+                    self.routes.board.set_back(Part::Broker, refusal);
+                }
+                write(&self.routes.cleared).clear();
                 self.set_link(Link::Up);
             }
             LinkEvent::Down { reason } => {
@@ -203,7 +223,24 @@ impl Router {
             LinkEvent::SubscriptionRefused { filter, code } => {
                 let reason = format!("the broker refused the subscription {filter} ({code})");
                 tracing::error!(%reason, "check the broker's access rules");
+                metrics::mqtt_refused("subscription");
                 self.routes.board.set_away(Part::Broker, "subscription", &reason);
+            }
+            LinkEvent::PublishRefused { topic, code } => {
+                let reason = format!("the broker refused a message on {topic} ({code})");
+                tracing::error!(%reason, "check the broker's access rules");
+                metrics::mqtt_refused("publish");
+                self.routes.board.set_away(Part::Broker, "publish", &reason);
+            }
+            LinkEvent::TakenOver { times } => {
+                let reason = format!(
+                    "the broker gave the session away or closed the connection {times} times within a minute: another \
+                     client may use the controller's client id"
+                );
+                tracing::error!(%reason, "two controllers, or an intruder; lanes hold");
+                metrics::mqtt_taken_over();
+                self.routes.board.set_away(Part::Broker, "takeover", &reason);
+                self.set_link(Link::Down);
             }
             LinkEvent::Message(message) => self.on_message(message),
         }
@@ -218,6 +255,8 @@ impl Router {
                 self.routes.board.set_away(Part::Broker, "mqtt", "the broker can not be reached");
                 for slot in self.routes.lanes.values() {
                     write(&slot.states).clear();
+                    slot.gate.forget();
+                    slot.sequences.forget_states();
                 }
             }
         }
@@ -225,113 +264,6 @@ impl Router {
             self.to_all(&Input::Link(link));
             // A lane forgets every state with the link, whichever way it came.
             self.routes.lanes.values().for_each(Slot::ask_boards);
-        }
-    }
-
-    fn on_message(&self, message: InboundMessage) {
-        if let Some(cameras) = self.routes.cameras.on_topic(&message.topic) {
-            // A read that the broker had kept is one of the past.
-            if message.retain {
-                metrics::inbound_rejected("plate", "retained");
-                return;
-            }
-            let now = self.routes.clock.now();
-            intake::over_foreign_topic(cameras, self, now, &message.payload, message.ack);
-            return;
-        }
-        let Some(inbound) = Inbound::parse(&self.routes.site, &message.topic) else {
-            metrics::inbound_rejected("unknown", "topic");
-            return;
-        };
-        if message.retain && inbound.retained() == Retained::Refused {
-            metrics::inbound_rejected(inbound.kind(), "retained");
-            tracing::warn!(topic = %message.topic, "a retained message on a topic that is no state was refused");
-            return;
-        }
-        if let Inbound::Plate { lane, camera } = &inbound
-            && let Some(camera) = self.routes.cameras.get(lane, camera)
-        {
-            intake::over_mqtt(camera, self, self.routes.clock.now(), &message.payload, message.ack);
-            return;
-        }
-        let kept = Kept::of(message.ack);
-        match inbound {
-            Inbound::Registry(kind) => self.to_registry(RegistryMsg::Document(kind, message.payload, kept)),
-            Inbound::RiskResponse => self.to_risk(Answer {
-                payload: message.payload,
-                correlation: message.correlation,
-                user_properties: message.user_properties,
-                kept,
-            }),
-            Inbound::Canary => {}
-            Inbound::Plate { .. }
-            | Inbound::Loop { .. }
-            | Inbound::PairLoop { .. }
-            | Inbound::Weight { .. }
-            | Inbound::Radiation { .. }
-            | Inbound::Document { .. }
-            | Inbound::Seal { .. }
-            | Inbound::Call { .. }
-            | Inbound::BarrierState { .. }
-            | Inbound::Health { .. } => self.observed(&inbound, &message.topic, &message.payload, kept),
-        }
-    }
-
-    fn observed(&self, inbound: &Inbound, topic: &str, payload: &Bytes, kept: Kept) {
-        // An empty retained message only clears the broker's copy.
-        if payload.is_empty() {
-            return;
-        }
-        match payload::observe(inbound, payload) {
-            Ok(observation) => {
-                if let Some(lane) = inbound.lane() {
-                    self.bus_observed(lane, inbound.kind(), Arrival { observation, kept });
-                }
-            }
-            Err(malformed) => {
-                metrics::inbound_rejected(inbound.kind(), "malformed");
-                tracing::warn!(%topic, %malformed, "a device message was refused");
-            }
-        }
-    }
-
-    /// A message that speaks for something that lives on a relay board is not believed: an arm has one way.
-    fn bus_observed(&self, lane: &LaneId, kind: &'static str, arrival: Arrival) {
-        let Some(slot) = self.routes.lanes.get(lane) else { return };
-        let key = state_key(&arrival.observation).or_else(|| verdict_key(&arrival.observation));
-        if key.as_ref().is_some_and(|key| read(&slot.boards).states.contains(key)) {
-            metrics::inbound_rejected(kind, "wired");
-            tracing::warn!(%lane, key, "a message speaks for a device that is wired to a relay board; it was refused");
-            return;
-        }
-        let is_health = matches!(arrival.observation, Observation::Health(..));
-        self.to_lane(lane, arrival);
-        if is_health {
-            // The lane may have forgotten what has the same name on a board.
-            slot.ask_boards();
-        }
-    }
-
-    fn to_registry(&self, msg: RegistryMsg) {
-        match read(&self.routes.registry).as_ref() {
-            // A registry that is being restarted gets the document again: it was not acknowledged.
-            Some(actor) => {
-                actor.cast(msg).ok();
-            }
-            None => match msg {
-                RegistryMsg::Document(_, _, kept) => kept.withhold(),
-                RegistryMsg::Prune => {}
-            },
-        }
-    }
-
-    /// A gateway that is being restarted gets the answer again: it was not acknowledged.
-    fn to_risk(&self, answer: Answer) {
-        match read(&self.routes.risk).as_ref() {
-            Some(actor) => {
-                actor.cast(RiskMsg::Answered(answer)).ok();
-            }
-            None => answer.kept.withhold(),
         }
     }
 

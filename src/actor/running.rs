@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use ractor::{Actor, ActorRef};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::board::{Board, Part};
 use super::build::{RunError, journal_limits, lane_parts, limits, match_policy, rms_parts, templates};
@@ -62,7 +63,7 @@ pub struct Running {
     lanes: Vec<LaneId>,
     board: Board,
     clock: SiteClock,
-    status: (String, Vec<u8>),
+    farewell: Outgoing,
     directory: std::path::PathBuf,
 }
 
@@ -97,12 +98,11 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     let lanes: Vec<LaneId> = config.lanes.iter().map(|lane| lane.id.clone()).collect();
     let cameras = Cameras::new(config, &presets(config.presets_directory.as_deref())?)?;
     enter_known_reads(&reader, &cameras)?;
-    let router = Router::new(config.site.id.clone(), lanes.iter().cloned(), board.clone(), cameras, clock);
-    let settings = link_settings(config, &router, clock)?;
-    let status = status_payloads(clock);
-    let status_topic = topic::status(&config.site.id, &config.mqtt.client_id);
-    let online = Outgoing::retained(status_topic.clone(), status.online);
     let link = LinkHandle::new();
+    let router =
+        Router::new(config.site.id.clone(), lanes.iter().cloned(), board.clone(), cameras, clock, link.clone());
+    let settings = link_settings(config, &router, clock)?;
+    let farewell = Outgoing::retained(settings.will.topic.clone(), settings.will.payload.clone());
     let relays = wiring::lines(config);
     wiring::wire(config, &relays, &router);
     let arms = wiring::arms(&relays);
@@ -140,8 +140,6 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     };
     let spawned = Actor::spawn(None, SiteActor, parts).await;
     let (site, ended) = spawned.map_err(|error| RunError::Spawn(error.to_string()))?;
-    link.publish(online).ok();
-    let status = (status_topic, status.offline);
     Ok(Running {
         site,
         ended,
@@ -154,7 +152,7 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         lanes,
         board,
         clock,
-        status,
+        farewell,
         directory,
     })
 }
@@ -197,10 +195,12 @@ struct Status {
     offline: Vec<u8>,
 }
 
+/// Birth and last will carry the same session: a death counts only for the birth before it (Rules of MQTT).
 fn status_payloads(clock: SiteClock) -> Status {
+    let (version, since, session) = (env!("CARGO_PKG_VERSION"), clock.now().wall, Uuid::new_v4());
     let payload = |online: bool| {
-        let version = env!("CARGO_PKG_VERSION");
-        serde_json::json!({ "online": online, "version": version, "since": clock.now().wall }).to_string().into_bytes()
+        let status = serde_json::json!({ "online": online, "version": version, "since": since, "session": session });
+        status.to_string().into_bytes()
     };
     Status { online: payload(true), offline: payload(false) }
 }
@@ -251,8 +251,8 @@ fn link_settings(config: &Config, router: &Router, clock: SiteClock) -> Result<L
         Some(path) => Some(read_secret(path)?),
         None => None,
     };
-    let will =
-        Will { topic: topic::status(&config.site.id, &config.mqtt.client_id), payload: status_payloads(clock).offline };
+    let status = status_payloads(clock);
+    let will = Will { topic: topic::status(&config.site.id, &config.mqtt.client_id), payload: status.offline };
     let mut subscriptions = topic::subscriptions(&config.site.id, &config.mqtt.client_id);
     subscriptions.extend(router.cameras().topics().cloned());
     Ok(LinkSettings {
@@ -261,7 +261,9 @@ fn link_settings(config: &Config, router: &Router, clock: SiteClock) -> Result<L
         username: config.mqtt.username.clone(),
         password,
         will,
+        birth: status.online,
         subscriptions,
+        watched: topic::watched(&config.site.id),
         canary: topic::canary(&config.site.id, &config.mqtt.client_id),
         session_expiry: config.mqtt.session_expiry,
     })
@@ -341,8 +343,7 @@ impl Running {
         if let Some(head) = self.recorder.signed_head() {
             self.recorder.outlet.head(&head);
         }
-        let (topic, payload) = self.status;
-        self.link.publish(Outgoing::retained(topic, payload)).ok();
+        self.link.farewell(self.farewell);
         tokio::time::timeout(LINK_STOP_WITHIN, self.link.shutdown()).await.ok();
         self.site.stop(None);
         self.ended.await.ok();

@@ -17,7 +17,10 @@ use super::running::{Running, start};
 use crate::config::{self, Config};
 use crate::journal::{Reader, Selection};
 use crate::lane::{Input, Link};
-use crate::model::{Alarm, DeviceName, LaneId, LoopPlace, LoopState, Observation, Phase, RecordKind};
+use crate::model::{
+    Alarm, BarrierMode, BarrierPlace, BarrierState, DeviceName, LaneId, LoopPlace, LoopState, Observation, Phase,
+    PlateRead, Position, RecordKind, Timestamp, View,
+};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -40,7 +43,71 @@ async fn a_lane_that_dies_is_started_again_with_its_vehicle_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lane_that_does_not_answer_stops_the_pulse_of_the_watchdog() {
+async fn c5_h36_a_lane_that_panics_again_and_again_leaves_the_other_one_at_work() {
+    const PANICS: usize = 4;
+    let dir = TempDir::new().expect("a directory");
+    let text = config_text(&dir);
+    let lane = text.find("[[lane]]").expect("it has a lane");
+    let text =
+        format!("{}[policy]\nrequire = []\n{}{}", &text[..lane], &text[lane..], text[lane..].replace("in-01", "in-02"));
+    let text = text.replace("direction = \"entry\"\n", "direction = \"entry\"\nevidence = [\"tractor_plate\"]\n");
+    let running = start(&config::parse(&text, []).expect("valid")).await.expect("started");
+    let [panics, works] = ["in-01", "in-02"].map(|id| LaneId::new(id).expect("a name"));
+    vehicle_comes(&running, &panics).await;
+    let mut dead = Vec::new();
+    let panicking = async {
+        while dead.len() < PANICS {
+            match running.router.lane_actor(&panics).filter(|actor| !dead.contains(&actor.get_id())) {
+                Some(actor) => {
+                    actor.cast(LaneMsg::Panic).expect("taken");
+                    dead.push(actor.get_id());
+                }
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let working = async {
+        vehicle_comes(&running, &works).await;
+        let at = running.clock().now().wall;
+        for observation in [
+            Observation::Loop(LoopPlace::Exit, LoopState { occupied: false, at }),
+            Observation::Barrier(BarrierPlace::Exit, closed(at)),
+            Observation::Plate(DeviceName::new("front").expect("a name"), read(at)),
+        ] {
+            assert!(running.router.cast(&works, LaneMsg::Feed(Input::Observed(observation))));
+        }
+        shown(&running, &works, |state| state.phase == Phase::Releasing).await;
+    };
+    timeout(PATIENCE, async { tokio::join!(panicking, working) }).await.expect("in time");
+    let held = shown(&running, &panics, |state| state.holds.iter().any(|hold| hold.code.as_str() == "restarted")).await;
+    assert!(held.passage.is_some(), "the vehicle in the lane that panicked is not lost");
+    let reader = Reader::open(dir.path()).expect("a journal");
+    let released = Selection { kind: Some(RecordKind::Released), ..Selection::default() };
+    let released = reader.select(&released).expect("read");
+    assert_eq!(released.iter().map(|record| &record.lane).collect::<Vec<_>>(), [&works]);
+    running.stop().await;
+}
+
+fn closed(at: Timestamp) -> BarrierState {
+    BarrierState { position: Position::Closed, mode: BarrierMode::Remote, fault: None, command_id: None, at }
+}
+
+fn read(at: Timestamp) -> PlateRead {
+    PlateRead {
+        read_id: "1".to_owned(),
+        track: None,
+        at,
+        plate: Some("123ABC02".into()),
+        confidence: Some(0.97),
+        country: None,
+        view: View::Front,
+        candidates: vec![],
+        image: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h37_a_lane_that_does_not_answer_stops_the_pulse_of_the_watchdog() {
     let dir = TempDir::new().expect("a directory");
     let running = start(&config(&dir)).await.expect("started");
     assert!(running.pulse().beats().await);

@@ -73,7 +73,7 @@ fn the_files_that_come_with_the_program_are_valid() {
 }
 
 #[test]
-fn every_fault_is_found_at_its_place() {
+fn h39_every_fault_is_found_at_its_place() {
     let text = MINIMAL
         .replace("id = \"korday\"", "id = \"korday\"\ntimezone = \"Asia/Almaty\"")
         .replace("driver = \"mqtt\"", "driver = \"modbus\"\nopen_timeout = \"0s\"");

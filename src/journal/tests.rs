@@ -54,7 +54,7 @@ fn what_was_acknowledged_is_there_after_a_crash() {
 }
 
 #[test]
-fn a_second_writer_is_kept_out_and_each_opening_is_an_epoch() {
+fn a12_a_second_writer_is_kept_out_and_each_opening_is_an_epoch() {
     let dir = TempDir::new().expect("a directory");
     let journal = Journal::open(dir.path(), Limits::default()).expect("opened");
     assert!(matches!(Journal::open(dir.path(), Limits::default()), Err(JournalError::InUse { .. })));
@@ -65,7 +65,7 @@ fn a_second_writer_is_kept_out_and_each_opening_is_an_epoch() {
 }
 
 #[test]
-fn a_newer_format_is_refused_by_name() {
+fn h40_a_newer_format_is_refused_by_name() {
     let dir = TempDir::new().expect("a directory");
     drop(Journal::open(dir.path(), Limits::default()).expect("opened"));
     sql(dir.path(), "PRAGMA user_version = 99");
@@ -73,7 +73,7 @@ fn a_newer_format_is_refused_by_name() {
 }
 
 #[test]
-fn a_failed_write_poisons_the_journal_for_good() {
+fn h33_a_failed_write_poisons_the_journal_for_good() {
     let dir = TempDir::new().expect("a directory");
     let journal = Journal::open(dir.path(), Limits::default()).expect("opened");
     append(&journal, 1, 1, 1);
@@ -94,7 +94,7 @@ fn an_empty_batch_has_no_receipt() {
 }
 
 #[test]
-fn every_change_is_found_and_named() {
+fn h44_every_change_is_found_and_named() {
     let good = sample(200);
     assert_eq!(verify(good.path()).expect("read").damage, None);
     let tampering = [

@@ -172,6 +172,9 @@ impl Machine {
                     arm.forget();
                 }
                 self.sensors.forget_loops();
+                // A scale on a line of its own says at once what stands on it; one on the bus can't (invariant A2).
+                self.sensors.lose_platform();
+                self.note_stop_line(now);
                 self.raise_alarm(now, Alarm::BusDown);
                 if self.guards.keeps(Guard::LinkUp) {
                     self.void_pending(now, "the link to the devices went down");

@@ -31,6 +31,15 @@ pub enum Clock {
     Stepped,
 }
 
+/// What nobody may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intrusion {
+    /// A command for that arm was kept by the broker, or came from another client (invariant A12).
+    Command(BarrierPlace),
+    /// The broker had kept a message that is no state; which kind.
+    Retained(&'static str),
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub enum Input {
@@ -64,6 +73,8 @@ pub enum Input {
     RecordFailed(Ticket),
     /// The bus came or went.
     Link(Link),
+    /// A message of the lane was refused because it can't be right (hazard 21).
+    Intrusion(Intrusion),
     /// The clocks disagree.
     Clock(Clock),
     /// The controller stops: no vehicle is taken any more, arms come down where that is safe.

@@ -133,6 +133,7 @@ impl Machine {
             Input::Recorded(receipt) => self.on_recorded(now, &receipt),
             Input::RecordFailed(ticket) => self.on_record_failed(now, ticket),
             Input::Link(link) => self.on_link(now, link),
+            Input::Intrusion(intrusion) => self.on_intrusion(now, intrusion),
             Input::Clock(Clock::Stepped) if self.guards.keeps(Guard::ClockStepVoids) => {
                 self.void_pending(now, "the clock was set while it waited");
             }

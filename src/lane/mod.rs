@@ -33,6 +33,7 @@ mod finish;
 mod guard;
 mod health;
 mod ids;
+mod intrusion;
 mod io;
 mod leave;
 mod loops;
@@ -57,7 +58,7 @@ mod weigh;
 mod tests;
 
 pub use guard::Guard;
-pub use io::{Clock, Effect, Happening, Input, Link, Step};
+pub use io::{Clock, Effect, Happening, Input, Intrusion, Link, Step};
 pub use loops::{Half, LoopFault, LoopName};
 pub use machine::Machine;
 pub use restore::Restored;

@@ -95,6 +95,8 @@ impl Machine {
         self.stirred = true;
         self.record_order(now, order, None);
         self.clear_alarm(now, Alarm::DriverCalls);
+        self.clear_alarm(now, Alarm::ForeignCommand);
+        self.clear_alarm(now, Alarm::RetainedMessage);
         if let Some(passage) = self.passage.as_mut().filter(|_| order.kind.needs_passage()) {
             passage.note_order(order, now.wall);
         }

@@ -301,7 +301,7 @@ fn a_document_at_the_kiosk_names_the_vehicle_and_another_plate_is_told() {
 }
 
 #[test]
-fn a_trailer_behind_another_tractor_names_no_vehicle_and_is_told() {
+fn h3_a_trailer_behind_another_tractor_names_no_vehicle_and_is_told() {
     let hold = Severity::Hold;
     let swapped = Case::with(|case| case.query.tractor = plate("777ZZZ07"));
     swapped.finds(&[("no_notification", hold), ("plate_mismatch", hold)]);
@@ -333,7 +333,7 @@ fn the_limits_of_the_road_inform_unless_the_site_lets_them_hold_and_axles_must_m
 }
 
 #[test]
-fn the_best_fit_is_chosen_and_close_ones_are_ambiguous() {
+fn h30_the_best_fit_is_chosen_and_close_ones_are_ambiguous() {
     type Change = fn(&mut PriorNotification);
     let plain = notification("PN-1");
     let other = |change: Change| {

@@ -23,6 +23,10 @@ pub enum Alarm {
     UnknownCrossing,
     /// The RMS gives no usable answer: vehicles are held, or local profiles decide, as the site has configured it.
     RiskDegraded,
+    /// A command for an arm of the lane was kept by the broker, or came from another client (hazard 21).
+    ForeignCommand,
+    /// The broker had kept a message of the lane that is no state; it was refused (hazard 21).
+    RetainedMessage,
     /// The driver pressed the call button.
     DriverCalls,
     /// A loop chatters, sticks, or contradicts the other sensors (hazards 6, 7).
@@ -57,6 +61,8 @@ impl Alarm {
             Self::LateStricterDecision => "late_stricter_decision",
             Self::UnknownCrossing => "unknown_crossing",
             Self::RiskDegraded => "risk_degraded",
+            Self::ForeignCommand => "foreign_command",
+            Self::RetainedMessage => "retained_message",
             Self::DriverCalls => "driver_calls",
             Self::LoopFault => "loop_fault",
             Self::WrongWay => "wrong_way",

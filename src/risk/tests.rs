@@ -30,7 +30,7 @@ fn levels() -> [(Option<Channel>, Strictness); 5] {
 }
 
 #[test]
-fn the_strictest_of_rms_agencies_profiles_selection_and_findings_wins_in_every_combination() {
+fn h28_the_strictest_of_rms_agencies_profiles_selection_and_findings_wins_in_every_combination() {
     let agencies = [(None, Strictness::Release), (Some(true), Strictness::Release), (Some(false), Strictness::Hold)];
     let findings = [
         (None, Strictness::Release),

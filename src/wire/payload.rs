@@ -1,5 +1,7 @@
 //! Device payloads into observations.
 
+use serde::Deserialize;
+
 use super::bounds::{DEVICE_MAX_BYTES, Malformed, parse};
 use super::topic::Inbound;
 use crate::model::{Observation, PlateRead};
@@ -25,10 +27,29 @@ pub fn observe(inbound: &Inbound, bytes: &[u8]) -> Result<Observation, Malformed
         Inbound::Call { button, .. } => Observation::Call(button.clone(), parse(bytes, most)?),
         Inbound::BarrierState { place, .. } => Observation::Barrier(*place, parse(bytes, most)?),
         Inbound::Health { device, .. } => Observation::Health(device.clone(), parse(bytes, most)?),
-        Inbound::Registry(_) | Inbound::RiskResponse | Inbound::Canary => {
+        Inbound::Command { .. } | Inbound::Registry(_) | Inbound::RiskResponse | Inbound::Canary => {
             return Err(Malformed::Json { path: "$".into(), message: "this topic carries no device payload".into() });
         }
     })
+}
+
+/// What tells one message of a device from another (contract: any device payload may carry it).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Stamp {
+    /// Random per start of the device; none is one session for ever.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// Grows by one with each message of the session.
+    pub sequence: u64,
+}
+
+/// The stamp of a device payload, when it carries one. A payload that can't be read has none.
+#[must_use]
+pub fn stamp(bytes: &[u8]) -> Option<Stamp> {
+    const KEY: &[u8] = b"\"sequence\"";
+    // Most devices send none; looking for the key costs less than parsing twice.
+    let carries_one = bytes.len() <= DEVICE_MAX_BYTES && bytes.windows(KEY.len()).any(|window| window == KEY);
+    carries_one.then(|| parse(bytes, DEVICE_MAX_BYTES).ok()).flatten()
 }
 
 fn check_confidence(read: &PlateRead) -> Result<(), Malformed> {
@@ -105,6 +126,21 @@ mod tests {
         ] {
             let error = observe_at(rest, &payload).expect_err(rest).to_string();
             assert!(error.contains(expected), "{rest}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_stamp_is_read_where_a_payload_carries_one() {
+        let of = |session: Option<&str>, sequence| Some(Stamp { session: session.map(str::to_owned), sequence });
+        for (payload, expected) in [
+            (r#"{"occupied":true,"session":"s","sequence":7}"#, of(Some("s"), 7)),
+            (r#"{"occupied":true,"sequence":0}"#, of(None, 0)),
+            (r#"{"online":true,"session":"s"}"#, None),
+            (r#"{"reference":"\"sequence\""}"#, None),
+            (r#"{"occupied":true,"sequence":-1}"#, None),
+            (r#"{"occupied":true,"sequence":7"#, None),
+        ] {
+            assert_eq!(stamp(payload.as_bytes()), expected, "{payload}");
         }
     }
 

@@ -78,6 +78,13 @@ pub enum Inbound {
         /// Which arm.
         place: BarrierPlace,
     },
+    /// A command to an arm that is not ours, or that the broker kept: nobody but us may speak there.
+    Command {
+        /// Lane.
+        lane: LaneId,
+        /// Which arm.
+        place: BarrierPlace,
+    },
     /// A device's birth or death.
     Health {
         /// Lane.
@@ -132,9 +139,13 @@ impl Inbound {
             ["document", reader] => Some(Self::Document { lane, reader: name(reader)? }),
             ["seal", reader] => Some(Self::Seal { lane, reader: name(reader)? }),
             ["call", button] => Some(Self::Call { lane, button: name(button)? }),
-            ["barrier", place, "state"] => {
+            ["barrier", place, what] => {
                 let place = BarrierPlace::ALL.into_iter().find(|known| known.as_str() == place)?;
-                Some(Self::BarrierState { lane, place })
+                match what {
+                    "state" => Some(Self::BarrierState { lane, place }),
+                    "command" => Some(Self::Command { lane, place }),
+                    _ => None,
+                }
             }
             ["device", device, "health"] => Some(Self::Health { lane, device: name(device)? }),
             _ => None,
@@ -154,6 +165,7 @@ impl Inbound {
             | Self::Seal { lane, .. }
             | Self::Call { lane, .. }
             | Self::BarrierState { lane, .. }
+            | Self::Command { lane, .. }
             | Self::Health { lane, .. } => Some(lane),
             Self::Registry(_) | Self::RiskResponse | Self::Canary => None,
         }
@@ -172,6 +184,7 @@ impl Inbound {
             | Self::Document { .. }
             | Self::Seal { .. }
             | Self::Call { .. }
+            | Self::Command { .. }
             | Self::Registry(_)
             | Self::RiskResponse
             | Self::Canary => Retained::Refused,
@@ -190,6 +203,7 @@ impl Inbound {
             Self::Seal { .. } => "seal",
             Self::Call { .. } => "call",
             Self::BarrierState { .. } => "barrier",
+            Self::Command { .. } => "command",
             Self::Health { .. } => "health",
             Self::Registry(_) => "registry",
             Self::RiskResponse => "risk",
@@ -221,6 +235,12 @@ pub fn subscriptions(site: &SiteId, client_id: &str) -> Vec<String> {
     .collect();
     filters.push(canary(site, client_id));
     filters
+}
+
+/// Topics on which only the controller speaks: whatever else comes there is an intruder's.
+#[must_use]
+pub fn watched(site: &SiteId) -> Vec<String> {
+    vec![format!("bcp/{site}/lane/+/barrier/+/command")]
 }
 
 /// Barrier commands: never retained.
@@ -309,6 +329,7 @@ mod tests {
             ("bcp/korday/lane/in-01/seal/gate", "seal", Retained::Refused),
             ("bcp/korday/lane/in-01/call/post", "call", Retained::Refused),
             ("bcp/korday/lane/in-01/barrier/exit/state", "barrier", Retained::Allowed),
+            ("bcp/korday/lane/in-01/barrier/exit/command", "command", Retained::Refused),
             ("bcp/korday/lane/in-01/device/front/health", "health", Retained::Allowed),
             ("bcp/korday/registry/party", "registry", Retained::Refused),
             ("bcp/korday/risk/response", "risk", Retained::Refused),
@@ -320,7 +341,7 @@ mod tests {
             "bcp/other/lane/in-01/plate/front",
             "bcp/korday/lane/IN-01/plate/front",
             "bcp/korday/lane/in-01/loop/middle",
-            "bcp/korday/lane/in-01/barrier/exit/command",
+            "bcp/korday/lane/in-01/barrier/exit/order",
             "bcp/korday/lane/in-01/plate/front/more",
             "bcp/korday",
             "",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::rig::{Rig, Rms, Seen, is_command};
 
 #[test]
-fn without_the_broker_the_lane_holds_and_with_it_goes_on() {
+fn h18_h19_without_the_broker_the_lane_holds_and_with_it_goes_on() {
     let mut rig = Rig::start(Rms::channel("green"));
     rig.notify(27_400);
     rig.over_loop("approach", true);

@@ -115,7 +115,7 @@ fn red_needs_two_different_officers() {
 }
 
 #[test]
-fn an_order_on_a_state_that_is_over_is_refused_with_what_changed() {
+fn h41_an_order_on_a_state_that_is_over_is_refused_with_what_changed() {
     let (mut rig, mut release) = held("yellow");
     let (status, head, shown) = rig.http_with_head(&format!("GET /api/v1/lanes/{LANE}"), &[], "");
     let version = serde_json::from_str::<Value>(&shown).expect("JSON")["version"].clone();
@@ -141,7 +141,7 @@ fn an_order_on_a_state_that_is_over_is_refused_with_what_changed() {
 }
 
 #[test]
-fn an_order_that_is_sent_again_is_carried_out_once() {
+fn h41_an_order_that_is_sent_again_is_carried_out_once() {
     let (mut rig, release) = held("yellow");
     let key = ["Idempotency-Key: 7f"];
     let (first, second) = std::thread::scope(|scope| {
@@ -166,7 +166,7 @@ fn an_order_that_is_sent_again_is_carried_out_once() {
 }
 
 #[test]
-fn red_waits_for_another_officer_and_only_for_what_the_first_one_saw() {
+fn a9_h43_red_waits_for_another_officer_and_only_for_what_the_first_one_saw() {
     let (mut rig, release) = held("red");
     let pending = order_with(&rig, "aigul", &[], &release);
     assert_eq!((pending.0, &pending.1["pending"]), (202, &json!(true)));

@@ -29,7 +29,7 @@ fn kill_in(phase: &str) -> Rig {
 }
 
 #[test]
-fn after_a_kill_in_any_phase_the_truck_is_held_and_never_released_twice() {
+fn a3_h36_after_a_kill_in_any_phase_the_truck_is_held_and_never_released_twice() {
     for phase in ["occupied", "assessing", "held", "releasing", "clearing"] {
         let mut rig = kill_in(phase);
         let before = rig.seen.iter().rev().find(|seen| seen.payload["passage"]["id"].is_string()).expect("a passage");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::rig::{Rig, Rms, is_event};
 
 #[test]
-fn a_lot_holds_what_the_rms_would_release_and_comes_again_is_not_drawn_again() {
+fn a8_h43_a_lot_holds_what_the_rms_would_release_and_comes_again_is_not_drawn_again() {
     let mut rig = rig(Rms::channel("green"), "degraded = \"hold\"", &[("lot", "true", "red", Some(1_000_000))]);
     rig.start_controller();
     rig.devices_speak();

@@ -23,7 +23,7 @@ fn a_cut_line_is_opened_again_when_it_is_back() {
 }
 
 #[test]
-fn a_garbled_or_silent_line_gives_no_weight_and_recovers() {
+fn h16_a_garbled_or_silent_line_gives_no_weight_and_recovers() {
     for trouble in [Line::Garbage, Line::Silent] {
         let mut rig = truck_without_weight();
         rig.scale.as_ref().expect("plugged in").show(trouble.clone());

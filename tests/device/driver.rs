@@ -123,7 +123,7 @@ async fn another_scale_than_the_configured_one_gives_no_weight() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frame_that_noise_changed_is_never_a_weight() {
+async fn h16_a_frame_that_noise_changed_is_never_a_weight() {
     let dir = TempDir::new().expect("a directory");
     let port = dir.path().join("bridge");
     let mut sent = 0;

@@ -85,7 +85,7 @@ async fn a_welded_relay_is_a_fault_until_it_lets_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cut_beam_keeps_the_arm_up() {
+async fn h10_a_cut_beam_keeps_the_arm_up() {
     let mut rig = Rig::proved(Way::Socket, Kind::Timed).await;
     rig.open(0, 1).await;
     rig.expect_position(Position::Open).await;

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_millis(500);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_nobody_owned_comes_again_and_an_owned_one_does_not() {
+async fn c2_a_message_that_nobody_owned_comes_again_and_an_owned_one_does_not() {
     let broker = Broker::start();
     let mut first = Link::start(&broker, "c").await;
     broker.publish("bcp/t/one", "owned", &[]);
@@ -98,7 +98,7 @@ async fn the_link_comes_back_and_brings_states_and_events_but_no_stale_command()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_expires_and_is_never_kept_by_the_broker() {
+async fn a10_a_command_expires_and_is_never_kept_by_the_broker() {
     let broker = Broker::start();
     let link = Link::start(&broker, "c").await;
     let witness = broker.witness("out/#");
@@ -127,7 +127,7 @@ async fn the_last_will_tells_of_a_death() {
     let witness = broker.witness("will/#");
     let link = Link::start(&broker, "c").await;
     link.task.abort();
-    assert_eq!(witness.lines(1), ["will/c gone"]);
+    assert_eq!(witness.lines(2), ["will/c born", "will/c gone"]);
 }
 
 struct Broker {
@@ -219,7 +219,9 @@ fn settings(broker: &Broker, client_id: &str) -> LinkSettings {
         username: None,
         password: None,
         will: Will { topic: format!("will/{client_id}"), payload: b"gone".to_vec() },
+        birth: b"born".to_vec(),
         subscriptions: vec!["bcp/t/#".to_owned(), "canary".to_owned()],
+        watched: vec![],
         canary: "canary".to_owned(),
         session_expiry: Duration::from_secs(60),
     }
@@ -261,7 +263,11 @@ impl Link {
             match self.event().await {
                 LinkEvent::Up { .. } => return,
                 LinkEvent::Message(message) => self.early.push_back(message),
-                LinkEvent::Down { .. } | LinkEvent::Stalled | LinkEvent::SubscriptionRefused { .. } => {}
+                LinkEvent::Down { .. }
+                | LinkEvent::Stalled
+                | LinkEvent::SubscriptionRefused { .. }
+                | LinkEvent::PublishRefused { .. }
+                | LinkEvent::TakenOver { .. } => {}
             }
         }
     }

@@ -15,8 +15,14 @@ pub(crate) fn free_port() -> u16 {
 
 /// Starts a mosquitto without a memory; it listens when this returns.
 pub(crate) fn start_broker(dir: &Path, port: u16) -> Child {
+    start_broker_with(dir, port, "")
+}
+
+/// The same with more lines in its configuration.
+pub(crate) fn start_broker_with(dir: &Path, port: u16, more: &str) -> Child {
     let config = dir.join("mosquitto.conf");
-    let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n");
+    let always = "allow_anonymous true\npersistence false\nset_tcp_nodelay true\n";
+    let text = format!("listener {port} 127.0.0.1\n{always}{more}");
     std::fs::write(&config, text).expect("written");
     let paths = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto"];
     let mosquitto = paths.into_iter().find(|path| Path::new(path).exists());

@@ -89,6 +89,7 @@ impl Queue {
 
 /// A received message's acknowledgement. Dropping it says that the message is owned: durable, or of no further need.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Default))]
 pub struct Ack {
     ledger: Option<(Ledger, u64)>,
     _permit: Option<OwnedSemaphorePermit>,

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::link::LinkHandle;
+use super::handle::LinkHandle;
 use super::outbox::Outgoing;
 
 /// A canary goes through the broker this often; so many may be missing.

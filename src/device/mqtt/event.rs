@@ -45,6 +45,15 @@ impl fmt::Debug for InboundMessage {
     }
 }
 
+#[cfg(test)]
+impl InboundMessage {
+    /// A message as a test wants it, that nobody waits for.
+    pub(crate) fn unacknowledged(topic: &str, payload: impl Into<Bytes>) -> Self {
+        let (topic, payload, ack) = (topic.to_owned(), payload.into(), Ack::default());
+        Self { topic, payload, retain: false, duplicate: false, correlation: None, user_properties: vec![], ack }
+    }
+}
+
 /// What the link reports.
 #[derive(Debug)]
 pub enum LinkEvent {
@@ -66,6 +75,19 @@ pub enum LinkEvent {
         filter: String,
         /// Its reason.
         code: String,
+    },
+    /// The broker refuses a message, as its access rules say; it is not sent again.
+    PublishRefused {
+        /// On which topic.
+        topic: String,
+        /// Its reason.
+        code: String,
+    },
+    /// Another client uses our client id and has our session: the broker says so, or has closed one connection after the
+    /// other without a word.
+    TakenOver {
+        /// How often within the last minute.
+        times: usize,
     },
     /// A message.
     Message(InboundMessage),

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_events_go_first_when_there_are_too_many() {
+    fn h49_the_oldest_events_go_first_when_there_are_too_many() {
         let mut outbox = Outbox::default();
         for number in 0..=EVENTS_MAX {
             outbox.keep(Outgoing::plain("e".into(), number.to_string().into_bytes())).expect("kept");

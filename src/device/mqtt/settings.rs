@@ -5,7 +5,7 @@ use std::time::Duration;
 use rumqttc::NetworkOptions;
 use rumqttc::v5::MqttOptions;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::LastWill;
+use rumqttc::v5::mqttbytes::v5::{Filter, LastWill};
 
 /// What the broker may send without acknowledgement.
 const RECEIVE_MAXIMUM: u16 = 512;
@@ -38,8 +38,12 @@ pub struct LinkSettings {
     pub password: Option<String>,
     /// Published by the broker when we die.
     pub will: Will,
+    /// Said on the will's topic on every connection, and again when something else stands there.
+    pub birth: Vec<u8>,
     /// Topic filters, subscribed on every connection.
     pub subscriptions: Vec<String>,
+    /// Filters of topics on which nobody but us may speak; our own messages don't come back.
+    pub watched: Vec<String>,
     /// Our own canary topic; one of the subscriptions.
     pub canary: String,
     /// How long the broker keeps our session.
@@ -55,6 +59,19 @@ pub enum LinkError {
     /// TLS.
     #[error("{0}: TLS is ended by the local broker's field listener; use mqtt:// to it over loopback")]
     Tls(String),
+}
+
+impl LinkSettings {
+    /// What is subscribed on every connection: what we need, our own last will, and what only we may say.
+    pub(super) fn filters(&self) -> Vec<Filter> {
+        let needed = self.subscriptions.iter().chain([&self.will.topic]);
+        let needed = needed.map(|filter| Filter::new(filter.clone(), QoS::AtLeastOnce));
+        let watched = self.watched.iter().map(|filter| {
+            let filter = Filter::new(filter.clone(), QoS::AtLeastOnce);
+            Filter { nolocal: true, preserve_retain: true, ..filter }
+        });
+        needed.chain(watched).collect()
+    }
 }
 
 /// Host and port of `mqtt://host[:port]`.
@@ -126,7 +143,9 @@ mod tests {
                 username: None,
                 password: None,
                 will: Will { topic: "w".to_owned(), payload: vec![] },
+                birth: vec![],
                 subscriptions: vec![],
+                watched: vec![],
                 canary: "canary".to_owned(),
                 session_expiry: Duration::from_secs(60),
             };

@@ -16,6 +16,20 @@ fn h1_a_read_of_low_confidence_names_no_plate() {
 }
 
 #[test]
+fn h21_a_command_that_is_not_ours_is_an_alarm_and_moves_nothing() {
+    let mut lane = Bench::ready();
+    for _ in 0..3 {
+        lane.feed(Input::Intrusion(Intrusion::Command(BarrierPlace::Exit)));
+        lane.feed(Input::Intrusion(Intrusion::Retained("plate")));
+    }
+    let alarms = lane.machine.state(lane.now()).alarms;
+    assert!(alarms.contains(&Alarm::ForeignCommand) && alarms.contains(&Alarm::RetainedMessage));
+    assert!(lane.opened.is_empty() && lane.closed.is_empty());
+    lane.truck_stands();
+    assert_eq!(lane.opened.len(), 1, "the lawful truck goes all the same");
+}
+
+#[test]
 fn h8_a_vehicle_that_reverses_out_ends_its_passage() {
     let mut lane = Bench::ready();
     lane.truck_stands();
@@ -42,6 +56,26 @@ fn h14_a_barrier_that_lost_power_is_proved_again_before_it_is_commanded() {
     assert!(lane.opened.is_empty(), "alive, but its position is not proved");
     lane.arm(BarrierPlace::Exit, Position::Closed);
     assert_eq!(lane.opened.len(), 1, "proved again, and the lawful truck goes without an officer");
+}
+
+#[test]
+fn a2_h18_a_weight_from_before_the_bus_was_down_proves_no_vehicle() {
+    let mut lane = Bench::ready();
+    lane.see(LoopPlace::Approach, true);
+    lane.see(LoopPlace::Scale, true);
+    lane.weigh(27_400);
+    lane.feed(Input::Link(Link::Down));
+    // Meanwhile it is gone, whichever way, and the reading of the empty scale was lost.
+    lane.feed(Input::Link(Link::Up));
+    for place in [LoopPlace::Approach, LoopPlace::Scale, LoopPlace::Exit] {
+        lane.see(place, false);
+    }
+    lane.arm(BarrierPlace::Exit, Position::Closed);
+    lane.read(View::Front, "123ABC02");
+    lane.read(View::Rear, "45DEF02");
+    assert!(matches!(lane.order(OrderKind::Release, None), Some(Err(OrderRefusal::PresenceUnknown))));
+    lane.order(OrderKind::ClearHold, None);
+    assert!(lane.opened.is_empty(), "nobody is known to stand there");
 }
 
 #[test]

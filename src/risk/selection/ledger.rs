@@ -224,7 +224,7 @@ mod tests {
     const SEED: Seed = Seed::new([3; 32]);
 
     #[test]
-    fn a_draw_is_kept_for_the_same_documents_in_another_passage() {
+    fn a8_a_draw_is_kept_for_the_same_documents_in_another_passage() {
         for number in 0..200 {
             let mut ledger = Ledger::default();
             let keys = [declaration("D-1"), tractor("123ABC02")];

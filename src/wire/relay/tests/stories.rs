@@ -132,7 +132,7 @@ fn b8_in_local_mode_nothing_is_commanded() {
 }
 
 #[test]
-fn b7_evacuation_is_a_fault_that_takes_no_command() {
+fn b7_h48_evacuation_is_a_fault_that_takes_no_command() {
     let mut bench = Bench::running(unit("waveshare"));
     bench.inputs[EVACUATION] = true;
     bench.limits(true, false);
