@@ -6,6 +6,7 @@
 //! the flood lasts, `FLOOD_PER_SECOND` (10,000) how fast it is, `BENCH_PASSAGES` (200) the vehicles before and after it.
 
 mod lane;
+#[allow(dead_code, reason = "what all black-box tests share has more than this bench uses")]
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -56,7 +57,7 @@ async fn run() {
     }
     let mut rows = vec![("before", passages_of(&mut bench, |done| done < passages).await)];
     memory.print("before the flood");
-    let (flooder, _) = connect(port, "flooder", &[]).await;
+    let (flooder, _) = connect(port, "flooder", &["bench/nothing"]).await;
     let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let flooding = tokio::spawn(flood(flooder, Arc::clone(&stop), Arc::clone(&sent)));
     let reading = tokio::spawn(memory.watch(Arc::clone(&stop)));

@@ -137,6 +137,12 @@ mod tests {
         Stamp { session: Some(session.to_owned()), sequence }
     }
 
+    fn own(told: Option<Told>) {
+        if let Some(told) = told {
+            told.owned();
+        }
+    }
+
     /// What becomes of messages one after the other, in a word each.
     fn story(keeps: Keeps, stamps: &[(&str, u64)]) -> Vec<String> {
         let sequences = Sequences::default();
@@ -147,11 +153,11 @@ mod tests {
             }
             match sequences.judge("topic", &stamp(session, *sequence), keeps) {
                 Stamped::Next { missing, told } => {
-                    told.map(Told::owned);
+                    own(told);
                     if missing == 0 { "next".to_owned() } else { format!("after {missing}") }
                 }
                 Stamped::Late(told) => {
-                    told.map(Told::owned);
+                    own(told);
                     "late".to_owned()
                 }
                 Stamped::Repeated(_) => "repeated".to_owned(),

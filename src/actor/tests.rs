@@ -47,9 +47,9 @@ async fn c5_h36_a_lane_that_panics_again_and_again_leaves_the_other_one_at_work(
     const PANICS: usize = 4;
     let dir = TempDir::new().expect("a directory");
     let text = config_text(&dir);
-    let lane = text.find("[[lane]]").expect("it has a lane");
-    let text =
-        format!("{}[policy]\nrequire = []\n{}{}", &text[..lane], &text[lane..], text[lane..].replace("in-01", "in-02"));
+    let (site, lane) = text.split_once("[[lane]]").expect("it has a lane");
+    let other = lane.replace("in-01", "in-02");
+    let text = format!("{site}[policy]\nrequire = []\n[[lane]]{lane}[[lane]]{other}");
     let text = text.replace("direction = \"entry\"\n", "direction = \"entry\"\nevidence = [\"tractor_plate\"]\n");
     let running = start(&config::parse(&text, []).expect("valid")).await.expect("started");
     let [panics, works] = ["in-01", "in-02"].map(|id| LaneId::new(id).expect("a name"));

@@ -21,6 +21,9 @@ pub(crate) struct Field {
     client: AsyncClient,
     states: States,
     reads: u32,
+    session: String,
+    /// The last number of each topic.
+    sequences: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Field {
@@ -37,7 +40,8 @@ impl Field {
         let states = States::default();
         tokio::spawn(poll(events, client.clone(), filters.to_vec(), Arc::clone(&states), tell, subscribed));
         ready.await.expect("the broker answers");
-        let field = Self { lane: lane.to_owned(), client, states, reads: 0 };
+        let (session, sequences) = (uuid::Uuid::new_v4().to_string(), Mutex::default());
+        let field = Self { lane: lane.to_owned(), client, states, reads: 0, session, sequences };
         field.over_loop("approach", false).await;
         field.over_loop("exit", false).await;
         field.arm("closed", None).await;
@@ -49,13 +53,28 @@ impl Field {
     }
 
     pub(crate) async fn state(&self, rest: &str, payload: &Value) {
-        let (topic, payload) = (self.topic(rest), payload.to_string());
+        let (topic, payload) = (self.topic(rest), self.stamped(rest, payload));
         self.states.lock().unwrap_or_else(PoisonError::into_inner).insert(topic.clone(), payload.clone());
         self.client.publish(topic, QoS::AtLeastOnce, true, payload).await.expect("queued");
     }
 
     pub(crate) async fn say(&self, rest: &str, payload: &Value) {
-        self.client.publish(self.topic(rest), QoS::AtLeastOnce, false, payload.to_string()).await.expect("queued");
+        let payload = self.stamped(rest, payload);
+        self.client.publish(self.topic(rest), QoS::AtLeastOnce, false, payload).await.expect("queued");
+    }
+
+    /// As the contract recommends: what a broker delivers again after a cut is known by its stamp. Without one a loop's
+    /// last two states, told again, are another vehicle.
+    fn stamped(&self, rest: &str, payload: &Value) -> String {
+        let mut payload = payload.clone();
+        if payload.get("sequence").is_none() {
+            let mut sequences = self.sequences.lock().unwrap_or_else(PoisonError::into_inner);
+            let sequence = sequences.entry(rest.to_owned()).or_default();
+            *sequence += 1;
+            payload["session"] = json!(self.session);
+            payload["sequence"] = json!(sequence);
+        }
+        payload.to_string()
     }
 
     /// What is no JSON, or what may be lost.

@@ -85,6 +85,25 @@ async fn c3_a_stamped_message_changes_the_lane_once_and_an_older_state_never() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn h20_a_read_that_was_on_its_way_for_too_long_is_kept_and_no_evidence() {
+    let bus = Bus::start().await;
+    let controller = Controller::start(&bus, &lanes());
+    let (mut field, _inbox) = Field::put_up(bus.port, LANE).await;
+    field.over_loop("approach", true).await;
+    controller.await_lane(LANE, "a passage", |state| state["passage"].is_object());
+    let at = (chrono::Utc::now() - chrono::TimeDelta::seconds(70)).to_rfc3339();
+    let read = json!({ "read_id": "late", "at": at, "plate": "999XYZ09", "confidence": 0.9, "view": "front" });
+    field.say("plate/front", &read).await;
+    controller.await_metric("lane_controller_inbound_rejected_total{kind=\"plate\",reason=\"late\"}", 1);
+    field.read_plate("123ABC02").await;
+    let state = controller.await_lane(LANE, "the plate", |state| state["passage"]["tractor"].is_string());
+    assert_eq!(state["passage"]["tractor"], "123ABC02");
+    let (_, records) = controller.journal("show");
+    let late = records.iter().find(|record| record["body"]["not_evidence"] == "late").expect("it is on record");
+    assert_eq!(late["passage"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn h22_after_a_cut_the_controller_s_status_says_that_it_lives() {
     let bus = Bus::start().await;
     let mut witness = Witness::of(&bus, "bcp/+/controller/+/status").await;

@@ -3,7 +3,7 @@
 //! It shares nothing with the controller's client: what both got wrong would not be found.
 
 /// Largest packet that passes, bytes; the broker's own limit is lower.
-pub const PACKET_MAX_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const PACKET_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// The kind of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,6 +4,8 @@
 //!  message ─▶ kept by the broker? ─▶ gate of its lane ─▶ stamp known? ─▶ one parse ─▶ lane, registry, risk
 //! ```
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::{Router, read, state_key, verdict_key, write};
@@ -18,9 +20,12 @@ use crate::actor::sequence::Stamped;
 use crate::device::mqtt::{Ack, InboundMessage, Outgoing};
 use crate::lane::{Input, Intrusion};
 use crate::metrics::{self, Sequence};
-use crate::model::{BarrierPlace, LaneId, Observation};
+use crate::model::{BarrierPlace, LaneId, NewRecord, Observation, RecordKind, Timestamp};
 use crate::wire::payload;
 use crate::wire::topic::{Inbound, Retained};
+
+/// How far the device time of a read in the contract's own format may be from its receipt, either way.
+const READ_MAX_AGE: Duration = Duration::from_secs(60);
 
 /// What of a source waits when it is too fast.
 const fn keeps(inbound: &Inbound) -> Keeps {
@@ -28,6 +33,20 @@ const fn keeps(inbound: &Inbound) -> Keeps {
         Retained::Allowed => Keeps::Change,
         Retained::Refused => Keeps::Newest,
     }
+}
+
+/// The record of a read from another time: it is of another vehicle than the one that stands there, or its camera's
+/// clock is wrong. It is kept, and no evidence (hazards 20 and 45), as a read through a preset is.
+fn late_record(now: Timestamp, lane: &LaneId, observation: &Observation) -> Option<NewRecord> {
+    let Observation::Plate(camera, read) = observation else { return None };
+    let off = read.at.utc().signed_duration_since(now.utc()).abs();
+    if off.to_std().is_ok_and(|off| off <= READ_MAX_AGE) {
+        return None;
+    }
+    tracing::warn!(%lane, %camera, seconds = off.num_seconds(), "a read from another time is no evidence");
+    let body = serde_json::json!({ "plate": { "camera": camera, "read": read }, "not_evidence": "late" });
+    let (lane, kind) = (lane.clone(), RecordKind::Evidence);
+    Some(NewRecord { at: now, lane, passage: None, kind, body: body.to_string() })
 }
 
 impl Router {
@@ -163,8 +182,15 @@ impl Router {
         }
         match payload::observe(&inbound, &message.payload) {
             Ok(observation) => {
-                if let Some(kept) = self.stamped(lane, &inbound, &message.topic, &message.payload, message.ack) {
-                    self.bus_observed(lane, inbound.kind(), Arrival { observation, kept });
+                let Some(kept) = self.stamped(lane, &inbound, &message.topic, &message.payload, message.ack) else {
+                    return;
+                };
+                match late_record(now.wall, lane, &observation) {
+                    Some(record) => {
+                        metrics::inbound_rejected(inbound.kind(), "late");
+                        self.cast(lane, LaneMsg::Keep(record, kept));
+                    }
+                    None => self.bus_observed(lane, inbound.kind(), Arrival { observation, kept }),
                 }
             }
             Err(malformed) => {
