@@ -93,6 +93,10 @@ catalogue! {
     COMMIT = "journal_commit_seconds", Histogram, "A commit of the journal, sync included.";
     BATCH = "journal_commit_records", Histogram, "Records in a commit of the journal.";
     POISONED = "journal_poisoned", Gauge, "1 once a write to the journal has failed.";
+    DAMAGED = "journal_damaged", Gauge, "1 while the journal is damaged and every lane holds.";
+    CUT_OFF = "journal_cut_off", Gauge, "1 where a crash had cut the last write off that was never acknowledged, as this start found it.";
+    DISK_FREE = "journal_disk_free_bytes", Gauge, "Bytes free on the journal's disk.";
+    BALLAST = "journal_ballast", Gauge, "1 while the journal's ballast lies on its disk.";
     CONNECTED = "mqtt_connected", Gauge, "1 while the broker can be reached.";
     COALESCED = "ingress_coalesced_total", Counter, "Readings replaced by newer ones of the same device, by lane.";
     MAILBOX = "mailbox_depth", Gauge, "Readings under way to a lane, by lane.";
@@ -222,6 +226,23 @@ pub fn journal_commit(took: Duration, records: usize) {
 /// Whether the journal takes records.
 pub fn journal_poisoned(poisoned: bool) {
     gauge!(POISONED).set(if poisoned { 1.0 } else { 0.0 });
+}
+
+/// Whether the journal is damaged.
+pub fn journal_damaged(damaged: bool) {
+    gauge!(DAMAGED).set(if damaged { 1.0 } else { 0.0 });
+}
+
+/// Whether this start found a last write that a crash had cut off.
+pub fn journal_cut_off(cut_off: bool) {
+    gauge!(CUT_OFF).set(if cut_off { 1.0 } else { 0.0 });
+}
+
+/// What is free on the journal's disk.
+pub fn journal_space(free_bytes: u64, ballast: bool) {
+    let kib = u32::try_from(free_bytes / 1024).unwrap_or(u32::MAX);
+    gauge!(DISK_FREE).set(f64::from(kib) * 1024.0);
+    gauge!(BALLAST).set(if ballast { 1.0 } else { 0.0 });
 }
 
 /// Whether the broker can be reached.

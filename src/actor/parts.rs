@@ -37,7 +37,8 @@ pub(super) struct SiteParts {
     /// Relay lines; their handles outlive their drivers.
     pub(super) relays: Lines,
     pub(super) journal: Arc<Journal>,
-    pub(super) reader: Reader,
+    /// `None`: the journal is damaged, and nothing is read back from it.
+    pub(super) reader: Option<Reader>,
     pub(super) registry: Arc<Registry>,
     pub(super) policy: Arc<MatchPolicy>,
     /// How long a notification is kept after its validity.

@@ -86,14 +86,15 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     board.set_away(Part::Start, "site", "the actors are starting");
     board.set_away(Part::Broker, "mqtt", "not connected yet");
     let directory = config.data.directory.clone();
-    let journal = Arc::new(Journal::open(&directory, journal_limits())?);
-    let reader = Reader::open(&directory)?;
+    let (journal, reader) = open_journal(config)?;
     let templates = templates(config)?;
     let registry = Arc::new(Registry::open(&directory, Arc::clone(&templates))?);
-    replay_used(&reader, &registry)?;
     let lanes: Vec<LaneId> = config.lanes.iter().map(|lane| lane.id.clone()).collect();
     let cameras = Cameras::new(config, &presets(config.presets_directory.as_deref())?)?;
-    enter_known_reads(&reader, &cameras)?;
+    if let Some(reader) = &reader {
+        replay_used(reader, &registry)?;
+        enter_known_reads(reader, &cameras)?;
+    }
     let router = Router::new(config.site.id.clone(), lanes.iter().cloned(), board.clone(), cameras, clock);
     let settings = link_settings(config, &router, clock)?;
     let status = status_payloads(clock);
@@ -110,7 +111,10 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         board: board.clone(),
         directory: directory.clone(),
     };
-    let keeper = open_keeper(config, &journal, &reader, &outlet, &board, clock).await?;
+    let keeper = match &reader {
+        Some(reader) => open_keeper(config, &journal, reader, &outlet, &board, clock).await?,
+        None => None,
+    };
     let local = match &keeper {
         Some(keeper) => keeper.local.clone(),
         None => LocalRisk::new(ProfileSet::default(), None, degraded(config)),
@@ -205,9 +209,35 @@ fn status_payloads(clock: SiteClock) -> Status {
     Status { online: payload(true), offline: payload(false) }
 }
 
-fn journal_limits() -> Limits {
+/// A damaged journal stops no process: the lanes hold, and officers see why (hazard 35).
+fn open_journal(config: &Config) -> Result<(Arc<Journal>, Option<Reader>), RunError> {
+    let directory = &config.data.directory;
     let observer = |stats: crate::journal::CommitStats| metrics::journal_commit(stats.took, stats.records);
-    Limits { observer: Some(Arc::new(observer)), ..Limits::default() }
+    let limits = Limits {
+        observer: Some(Arc::new(observer)),
+        reserve_percent: config.data.reserve_percent,
+        ballast_bytes: config.data.ballast_bytes,
+    };
+    match Journal::open(directory, limits.clone()) {
+        Ok(journal) => {
+            if journal.cut_off() > 0 {
+                tracing::warn!(
+                    frames = journal.cut_off(),
+                    "the journal's last write was cut off by a crash; it was never acknowledged and is dropped"
+                );
+            }
+            metrics::journal_cut_off(journal.cut_off() > 0);
+            Ok((Arc::new(journal), Some(Reader::open(directory)?)))
+        }
+        Err(error) if error.is_damage() => {
+            let why = format!(
+                "{error}; the lanes hold until an officer has saved what can be read: `lane-controller journal salvage`"
+            );
+            tracing::error!("{why}");
+            Ok((Arc::new(Journal::withhold(directory, limits, &why)?), None))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Notifications that the journal says were used after the register last heard of it.

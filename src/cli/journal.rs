@@ -1,6 +1,7 @@
-//! `journal`: verify, show, export.
+//! `journal`: verify, show, export, salvage.
 
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::selection::{self, SelectionCommand};
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
-use crate::journal::{JournalError, Reader, Selection, verify};
+use crate::journal::{JournalError, Reader, Salvage, SalvageError, Selection, salvage, verify};
 use crate::model::{LaneId, PassageId, RecordKind};
 
 /// Records read at once by `show` and `export`.
@@ -37,6 +38,14 @@ pub enum JournalCommand {
     /// Verify the random selections.
     #[command(subcommand)]
     Selection(SelectionCommand),
+    /// Save what can be read of a damaged journal as JSON lines, and report what can't; exit 1 when anything is missing.
+    Salvage {
+        /// A new file for the records.
+        out: PathBuf,
+        /// Which journal.
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print the whole journal as JSON lines, for an archive.
     Export {
         /// Which journal.
@@ -85,6 +94,10 @@ pub(super) enum Trouble {
     Config { path: PathBuf, why: String },
     #[error("`{0}` is no {1}")]
     Filter(String, &'static str),
+    #[error("{path} can not be written: {source}; name a new file in a directory that you may write to")]
+    Copy { path: PathBuf, source: io::Error },
+    #[error("{0}")]
+    Salvage(#[from] SalvageError),
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
 }
@@ -121,6 +134,7 @@ pub fn run(command: JournalCommand) -> ExitCode {
         JournalCommand::Verify { place } => check(&place),
         JournalCommand::Show { place, filter } => show(&place, filter),
         JournalCommand::Selection(command) => selection::run(command),
+        JournalCommand::Salvage { out, place } => save(&out, &place),
         JournalCommand::Export { place } => {
             let all = Filter { passage: None, lane: None, kind: None, from: 1, limit: None };
             show(&place, all)
@@ -148,6 +162,24 @@ fn check(place: &Place) -> Result<ExitCode, Trouble> {
             Ok(ExitCode::from(EXIT_INPUT))
         }
     }
+}
+
+fn save(out: &Path, place: &Place) -> Result<ExitCode, Trouble> {
+    let directory = place.directory()?;
+    let fail = |source| Trouble::Copy { path: out.to_owned(), source };
+    // Never over a file that is there: it may be an earlier copy.
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(out).map_err(fail)?;
+    let mut copy = io::BufWriter::new(&file);
+    let report = salvage(&directory, &mut copy)?;
+    drop(copy);
+    file.sync_all().map_err(fail)?;
+    writeln!(io::stdout().lock(), "{}", serde_json::to_string(&report).map_err(io::Error::from)?)?;
+    let Salvage { prefix, intact, changed, lost, .. } = &report;
+    writeln!(
+        io::stderr().lock(),
+        "{intact} records are as they were written, the first {prefix} of them in one chain; {changed} were changed, {lost} are lost"
+    )?;
+    Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_INPUT) })
 }
 
 fn show(place: &Place, filter: Filter) -> Result<ExitCode, Trouble> {

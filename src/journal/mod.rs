@@ -11,17 +11,22 @@
 //! What it does not do: decide anything, or know what a record means beyond which passages are open.
 
 mod chain;
+mod inspect;
 mod reader;
 mod rows;
+mod salvage;
 mod seeds;
 mod selection;
+mod space;
 mod store;
 mod verify;
 mod writer;
 
 pub use chain::{GENESIS, hash_record};
 pub use reader::{OpenPassage, Reader, Selection, StoredRecord};
+pub use salvage::{Salvage, SalvageError, salvage};
 pub use seeds::{SeedError, SeedVault};
+pub use space::{Ballast, Looked, Room};
 pub use store::{Claim, FILE_NAME, JournalError};
 pub use verify::{Damage, Report, verify};
 pub use writer::{Batch, CommitStats, Committed, Done, Failure, Journal, Limits, Observer};

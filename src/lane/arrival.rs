@@ -7,11 +7,12 @@
 //! ```
 
 use super::evidence::Read;
-use super::io::Link;
+use super::io::{Link, Room};
 use super::loops::{Doubt, Half, LoopName};
 use super::machine::Machine;
 use super::passage::{Passage, Way};
 use super::presence::Seen;
+use super::room::DISK_LOW;
 use super::setup::{EARLY_READ, EARLY_READS_MAX, UNANNOUNCED_SETTLE, WRONG_WAY_WITHIN};
 use super::timer::Timer;
 use crate::model::{Alarm, DeviceName, HoldCode, LoopPlace, Now, PassageId, PlateRead, RecordKind, Service};
@@ -95,6 +96,9 @@ impl Machine {
     fn hold_on_arrival(&mut self, now: Now) {
         if self.poisoned {
             self.hold(now, HoldCode::JournalUnavailable, "the journal takes no records");
+        }
+        if self.room == Room::Short {
+            self.hold(now, HoldCode::DiskLow, DISK_LOW);
         }
         if self.link == Link::Down {
             self.hold(now, HoldCode::BusDown, "devices on the message bus can not be reached");

@@ -23,6 +23,15 @@ pub enum Link {
     Down,
 }
 
+/// Whether the journal's disk has room for new authorities (hazard 32).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It has.
+    Enough,
+    /// Less than the reserve is free: nothing new is opened, what is under way is closed and written down.
+    Short,
+}
+
 /// What the shell noticed of the clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
@@ -61,6 +70,8 @@ pub enum Input {
     RecordFailed(Ticket),
     /// The bus came or went.
     Link(Link),
+    /// The journal's disk was looked at.
+    Room(Room),
     /// The clocks disagree.
     Clock(Clock),
     /// The controller stops: no vehicle is taken any more, arms come down where that is safe.

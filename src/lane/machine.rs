@@ -9,7 +9,7 @@ use super::arm::Arm;
 use super::early::Foretold;
 use super::evidence::Read;
 use super::ids::Ids;
-use super::io::{Clock, Effect, Happening, Input, Link};
+use super::io::{Clock, Effect, Happening, Input, Link, Room};
 use super::passage::{Passage, Way};
 use super::presence::{Platform, Presence, Sensors};
 use super::roster::Roster;
@@ -33,6 +33,8 @@ pub struct Machine {
     pub(super) service: Service,
     pub(super) passage: Option<Passage>,
     pub(super) link: Link,
+    /// On the journal's disk.
+    pub(super) room: Room,
     pub(super) alarms: BTreeSet<Alarm>,
     /// The session of each device's last birth.
     pub(super) births: BTreeMap<DeviceName, Option<String>>,
@@ -80,6 +82,7 @@ impl Machine {
             service: Service::Open,
             passage: None,
             link: Link::Down,
+            room: Room::Enough,
             alarms: BTreeSet::new(),
             births: BTreeMap::new(),
             roster,
@@ -118,6 +121,7 @@ impl Machine {
             Input::Recorded(receipt) => self.on_recorded(now, &receipt),
             Input::RecordFailed(ticket) => self.on_record_failed(now, ticket),
             Input::Link(link) => self.on_link(now, link),
+            Input::Room(room) => self.on_room(now, room),
             Input::Clock(Clock::Stepped) => self.void_pending(now, "the clock was set while it waited"),
             Input::Stop => self.on_stop(now),
             Input::Wake => {}

@@ -42,6 +42,7 @@ mod plates;
 mod presence;
 mod release;
 mod restore;
+mod room;
 mod roster;
 mod seals;
 mod setup;
@@ -54,7 +55,7 @@ mod weigh;
 #[cfg(test)]
 mod tests;
 
-pub use io::{Clock, Effect, Happening, Input, Link, Step};
+pub use io::{Clock, Effect, Happening, Input, Link, Room, Step};
 pub use loops::{Half, LoopFault, LoopName};
 pub use machine::Machine;
 pub use restore::Restored;

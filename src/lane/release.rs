@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::io::{Effect, Happening, Link, Step};
+use super::io::{Effect, Happening, Link, Room, Step};
 use super::machine::Machine;
 use super::passage::{Because, Closing, Crossing, Going, Purpose, Way};
 use super::presence::{Presence, Seen};
+use super::room::DISK_LOW;
 use super::setup::JOURNAL_WITHIN;
 use super::timer::Timer;
 use crate::model::authority::{AUTHORITY_COMMAND_WITHIN, AUTHORITY_PASS_WITHIN};
@@ -34,6 +35,9 @@ impl Machine {
         if self.poisoned {
             let detail = "the journal takes no records";
             return Err(NotReady::new(HoldCode::JournalUnavailable, detail, OrderRefusal::JournalUnavailable));
+        }
+        if self.room == Room::Short {
+            return Err(NotReady::new(HoldCode::DiskLow, DISK_LOW, OrderRefusal::JournalUnavailable));
         }
         if self.link == Link::Down {
             let detail = "devices on the message bus can not be reached";

@@ -94,6 +94,7 @@ impl From<JournalError> for Trouble {
             | JournalError::TooNew { .. }
             | JournalError::Missing { .. }
             | JournalError::Database { .. }
+            | JournalError::Corrupt { .. }
             | JournalError::Damaged { .. } => Self::Journal(error),
         }
     }
