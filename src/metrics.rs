@@ -99,6 +99,10 @@ catalogue! {
     POISONED = "journal_poisoned", Gauge, "1 once a write to the journal has failed.";
     HEAD_AGE = "journal_head_age_seconds", Gauge, "Age of the journal's newest signed head.";
     HEAD_BEHIND = "journal_head_behind_records", Gauge, "Records that no signed head covers yet.";
+    DAMAGED = "journal_damaged", Gauge, "1 while the journal is damaged and every lane holds.";
+    CUT_OFF = "journal_cut_off", Gauge, "1 where a crash had cut the last write off that was never acknowledged, as this start found it.";
+    DISK_FREE = "journal_disk_free_bytes", Gauge, "Bytes free on the journal's disk.";
+    BALLAST = "journal_ballast", Gauge, "1 while the journal's ballast lies on its disk.";
     CONNECTED = "mqtt_connected", Gauge, "1 while the broker can be reached.";
     CONNECTIONS = "mqtt_connections_total", Counter, "Connections made to the broker.";
     REFUSED = "mqtt_refused_total", Counter, "Messages and subscriptions that the broker refused, by what.";
@@ -239,6 +243,23 @@ pub fn journal_poisoned(poisoned: bool) {
 pub fn journal_head(age: Duration, behind: u64) {
     gauge!(HEAD_AGE).set(age.as_secs_f64());
     gauge!(HEAD_BEHIND).set(u32::try_from(behind).map_or(f64::from(u32::MAX), f64::from));
+}
+
+/// Whether the journal is damaged.
+pub fn journal_damaged(damaged: bool) {
+    gauge!(DAMAGED).set(if damaged { 1.0 } else { 0.0 });
+}
+
+/// Whether this start found a last write that a crash had cut off.
+pub fn journal_cut_off(cut_off: bool) {
+    gauge!(CUT_OFF).set(if cut_off { 1.0 } else { 0.0 });
+}
+
+/// What is free on the journal's disk.
+pub fn journal_space(free_bytes: u64, ballast: bool) {
+    let kib = u32::try_from(free_bytes / 1024).unwrap_or(u32::MAX);
+    gauge!(DISK_FREE).set(f64::from(kib) * 1024.0);
+    gauge!(BALLAST).set(if ballast { 1.0 } else { 0.0 });
 }
 
 /// Whether the broker can be reached.

@@ -101,7 +101,12 @@ pub(super) fn journal_limits(config: &Config) -> Result<Limits, RunError> {
         every: config.heads.every,
         records: config.heads.records,
     };
-    Ok(Limits { observer: Some(Arc::new(observer)), heads: Some(heads), ..Limits::default() })
+    Ok(Limits {
+        reserve_percent: config.data.reserve_percent,
+        ballast_bytes: config.data.ballast_bytes,
+        observer: Some(Arc::new(observer)),
+        heads: Some(heads),
+    })
 }
 
 /// What the site requires of vehicles and documents.

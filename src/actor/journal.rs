@@ -1,4 +1,4 @@
-//! The journal's keeper: watches it, tells the board and the site, publishes its signed heads, and closes it last.
+//! The journal's keeper: watches it and its disk, tells lanes, board and site, publishes its signed heads, and closes it last.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +9,13 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use super::board::{Board, Part};
 use super::clock::SiteClock;
 use super::keys::KeysKeeper;
+use super::link::Router;
 use super::outlet::Outlet;
 use super::parts::SiteParts;
-use crate::journal::Journal;
+use crate::journal::{self, Journal, SpaceLook};
+use crate::lane::{Input, Link, Room};
 use crate::metrics;
+use crate::model::Ticket;
 
 /// How often the keeper looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -26,6 +29,7 @@ pub(super) struct KeeperArgs {
     pub(super) board: Board,
     keys: KeysKeeper,
     outlet: Outlet,
+    router: Router,
     clock: SiteClock,
 }
 
@@ -36,6 +40,7 @@ impl KeeperArgs {
             board: parts.board.clone(),
             keys: parts.keys.clone(),
             outlet: parts.outlet.clone(),
+            router: parts.router.clone(),
             clock: parts.clock,
         }
     }
@@ -49,6 +54,23 @@ pub(super) struct KeeperState {
 
 pub(super) struct JournalKeeper;
 
+/// What a lane must know of the world when it starts.
+pub(super) fn standing(link: Link, journal: &Journal) -> Vec<Input> {
+    let mut inputs = vec![Input::Link(link), Input::Room(room(journal.room()))];
+    if journal.withheld().is_some() {
+        // A ticket that the lane never hands out: it holds from the start.
+        inputs.push(Input::RecordFailed(Ticket(0)));
+    }
+    inputs
+}
+
+const fn room(room: journal::Room) -> Room {
+    match room {
+        journal::Room::Enough => Room::Enough,
+        journal::Room::Short => Room::Short,
+    }
+}
+
 impl Actor for JournalKeeper {
     type Msg = Look;
     type State = KeeperState;
@@ -60,17 +82,10 @@ impl Actor for JournalKeeper {
     }
 
     async fn handle(&self, _: ActorRef<Look>, Look: Look, state: &mut KeeperState) -> Result<(), ActorProcessingErr> {
-        let args = &state.args;
-        let poisoned = args.journal.is_poisoned();
-        metrics::journal_poisoned(poisoned);
-        if poisoned {
-            args.board.set_away(Part::Journal, "journal", "a write failed; the controller must restart");
-        } else if args.journal.is_short_of_space() {
-            args.board.set_away(Part::Journal, "journal", "less than the reserved disk space is free");
-        } else {
-            args.board.set_back(Part::Journal, "journal");
-        }
-        if !poisoned {
+        let journal = Arc::clone(&state.args.journal);
+        let looked = tokio::task::spawn_blocking(move || journal.look_at_space()).await?;
+        state.args.tell(looked);
+        if !state.args.journal.is_poisoned() && state.args.journal.withheld().is_none() {
             state.args.keys.look().await;
         }
         state.show_head();
@@ -92,6 +107,25 @@ impl KeeperState {
         if is_away || head.size() > self.published {
             args.outlet.head(&head);
             self.published = head.size();
+        }
+    }
+}
+
+impl KeeperArgs {
+    fn tell(&self, looked: SpaceLook) {
+        let poisoned = self.journal.is_poisoned();
+        metrics::journal_poisoned(poisoned);
+        metrics::journal_space(looked.free_bytes, looked.ballast == journal::Ballast::Laid);
+        metrics::journal_damaged(self.journal.withheld().is_some());
+        self.router.to_all(&Input::Room(room(looked.room)));
+        if let Some(why) = self.journal.withheld() {
+            self.board.set_away(Part::Journal, "journal", why);
+        } else if poisoned {
+            self.board.set_away(Part::Journal, "journal", "a write failed; the controller must restart");
+        } else if looked.room == journal::Room::Short {
+            self.board.set_away(Part::Journal, "journal", "less than the reserved disk space is free");
+        } else {
+            self.board.set_back(Part::Journal, "journal");
         }
     }
 }

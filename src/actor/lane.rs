@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::board::{Board, OrderDone};
 use super::clock::SiteClock;
 use super::ingress::{Arrival, Ingress, Kept};
+use super::journal::standing;
 use super::link::Router;
 use super::local::LocalRisk;
 use super::outlet::Outlet;
@@ -169,8 +170,9 @@ impl Actor for LaneActor {
         if let Some(restored) = state.args.restored.take() {
             state.machine.restore(now, &restored);
         }
-        let link = state.args.link;
-        state.turn(Input::Link(link), Kept::default());
+        for input in standing(state.args.link, &state.args.journal) {
+            state.turn(input, Kept::default());
+        }
         Ok(state)
     }
 

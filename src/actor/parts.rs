@@ -40,7 +40,8 @@ pub(super) struct SiteParts {
     pub(super) journal: Arc<Journal>,
     /// The keys of its personal fields.
     pub(super) keys: KeysKeeper,
-    pub(super) reader: Reader,
+    /// `None`: the journal is damaged, and nothing is read back from it.
+    pub(super) reader: Option<Reader>,
     pub(super) registry: Arc<Registry>,
     pub(super) policy: Arc<MatchPolicy>,
     /// How long a notification is kept after its validity.

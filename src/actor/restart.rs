@@ -1,4 +1,4 @@
-//! What the journal says of a lane that starts anew.
+//! What the journal says of a lane that starts anew; of a damaged one (no reader) nothing is believed.
 
 use serde::Deserialize;
 
@@ -7,7 +7,8 @@ use crate::lane::Restored;
 use crate::model::{Evacuation, LaneId, NewRecord, RecordKind, Service};
 
 /// The passage that was never completed.
-pub(super) fn open_passage(reader: &Reader, lane: &LaneId) -> Result<Option<Restored>, JournalError> {
+pub(super) fn open_passage(reader: Option<&Reader>, lane: &LaneId) -> Result<Option<Restored>, JournalError> {
+    let Some(reader) = reader else { return Ok(None) };
     let last = reader.open_passages()?.into_iter().filter(|open| open.lane == *lane).last();
     Ok(last.map(|open| {
         let records = open.records.into_iter().map(|record| NewRecord {
@@ -22,12 +23,13 @@ pub(super) fn open_passage(reader: &Reader, lane: &LaneId) -> Result<Option<Rest
 }
 
 /// A lane that an officer or an evacuation closed stays closed.
-pub(super) fn service(reader: &Reader, lane: &LaneId) -> Result<Service, JournalError> {
+pub(super) fn service(reader: Option<&Reader>, lane: &LaneId) -> Result<Service, JournalError> {
+    let Some(reader) = reader else { return Ok(Service::Open) };
     Ok(reader.last_service(lane)?.unwrap_or(Service::Open))
 }
 
 /// A lane that was evacuated waits for its two officers over a restart, too.
-pub(super) fn evacuation(reader: &Reader, lane: &LaneId) -> Result<Evacuation, JournalError> {
+pub(super) fn evacuation(reader: Option<&Reader>, lane: &LaneId) -> Result<Evacuation, JournalError> {
     #[derive(Deserialize)]
     struct Body {
         #[serde(default)]
@@ -36,6 +38,7 @@ pub(super) fn evacuation(reader: &Reader, lane: &LaneId) -> Result<Evacuation, J
     if service(reader, lane)? == Service::Open {
         return Ok(Evacuation::None);
     }
+    let Some(reader) = reader else { return Ok(Evacuation::None) };
     let changes = reader.records_of_kind_after(RecordKind::ServiceChanged, 0)?;
     let last = changes.into_iter().rfind(|record| record.lane == *lane);
     Ok(last

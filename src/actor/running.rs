@@ -28,6 +28,7 @@ use crate::config::{self, Config};
 use crate::device::camera::presets;
 use crate::device::mqtt::{LinkHandle, LinkSettings, Outgoing, Will};
 use crate::journal::{Journal, Reader, Sight, StoredRecord};
+use crate::metrics;
 use crate::model::{DeviceName, LaneId, PassageId, RecordKind};
 use crate::registry::Registry;
 use crate::risk::Degraded;
@@ -90,14 +91,15 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
     board.set_away(Part::Start, "site", "the actors are starting");
     board.set_away(Part::Broker, "mqtt", "not connected yet");
     let directory = config.data.directory.clone();
-    let journal = Arc::new(Journal::open(&directory, journal_limits(config)?)?);
-    let reader = Reader::open(&directory)?;
+    let (journal, reader) = open_journal(config)?;
     let templates = templates(config)?;
     let registry = Arc::new(Registry::open(&directory, Arc::clone(&templates))?);
-    replay_used(&reader, &registry)?;
     let lanes: Vec<LaneId> = config.lanes.iter().map(|lane| lane.id.clone()).collect();
     let cameras = Cameras::new(config, &presets(config.presets_directory.as_deref())?)?;
-    enter_known_reads(&reader, &cameras)?;
+    if let Some(reader) = &reader {
+        replay_used(reader, &registry)?;
+        enter_known_reads(reader, &cameras)?;
+    }
     let link = LinkHandle::new();
     let router =
         Router::new(config.site.id.clone(), lanes.iter().cloned(), board.clone(), cameras, clock, link.clone());
@@ -113,7 +115,10 @@ pub async fn start(config: &Config) -> Result<Running, RunError> {
         board: board.clone(),
         directory: directory.clone(),
     };
-    let keeper = open_keeper(config, &recorder, &reader, clock).await?;
+    let keeper = match &reader {
+        Some(reader) => open_keeper(config, &recorder, reader, clock).await?,
+        None => None,
+    };
     let local = match &keeper {
         Some(keeper) => keeper.local.clone(),
         None => LocalRisk::new(ProfileSet::default(), None, degraded(config)),
@@ -203,6 +208,31 @@ fn status_payloads(clock: SiteClock) -> Status {
         status.to_string().into_bytes()
     };
     Status { online: payload(true), offline: payload(false) }
+}
+
+/// A damaged journal stops no process: the lanes hold, and officers see why (hazard 35).
+fn open_journal(config: &Config) -> Result<(Arc<Journal>, Option<Reader>), RunError> {
+    let directory = &config.data.directory;
+    match Journal::open(directory, journal_limits(config)?) {
+        Ok(journal) => {
+            if journal.cut_off() > 0 {
+                tracing::warn!(
+                    frames = journal.cut_off(),
+                    "the journal's last write was cut off by a crash; it was never acknowledged and is dropped"
+                );
+            }
+            metrics::journal_cut_off(journal.cut_off() > 0);
+            Ok((Arc::new(journal), Some(Reader::open(directory)?)))
+        }
+        Err(error) if error.is_damage() => {
+            let why = format!(
+                "{error}; the lanes hold until an officer has saved what can be read: `lane-controller journal salvage`"
+            );
+            tracing::error!("{why}");
+            Ok((Arc::new(Journal::withhold(directory, &journal_limits(config)?, &why)?), None))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Notifications that the journal says were used after the register last heard of it.

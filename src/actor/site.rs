@@ -251,15 +251,16 @@ impl SiteState {
     async fn start_lane(&self, me: &ActorRef<SiteMsg>, lane: &LaneId) -> Result<ActorCell, ActorProcessingErr> {
         let parts = self.lane_parts(lane)?;
         let ingress = self.parts.router.ingress(lane).ok_or("no such lane")?;
+        let reader = self.parts.reader.as_ref();
         let decider = match &self.parts.rms {
             Some(_) => Decider::Rms(self.parts.router.clone()),
             None => Decider::Local,
         };
         let args = LaneArgs {
             setup: parts.setup.clone(),
-            restored: restart::open_passage(&self.parts.reader, lane)?,
-            service: restart::service(&self.parts.reader, lane)?,
-            evacuation: restart::evacuation(&self.parts.reader, lane)?,
+            restored: restart::open_passage(reader, lane)?,
+            service: restart::service(reader, lane)?,
+            evacuation: restart::evacuation(reader, lane)?,
             journal: Arc::clone(&self.parts.journal),
             registry: Arc::clone(&self.parts.registry),
             policy: Arc::clone(&self.parts.policy),

@@ -1,6 +1,8 @@
-//! `journal`: verify, show, export; its heads and proofs are next door.
+//! `journal`: verify, show, export, salvage; its heads and proofs are next door.
 
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -12,7 +14,9 @@ use super::place::{NoPlace, Place};
 use super::selection::{self, SelectionCommand};
 use super::shred::{self, ShredCommand};
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT};
-use crate::journal::{AccessError, HeadKeyError, JournalError, Looked, Reader, Selection, Sight};
+use crate::journal::{
+    AccessError, HeadKeyError, JournalError, Looked, Reader, Salvage, SalvageError, Selection, Sight, salvage,
+};
 use crate::model::{LaneId, PassageId, RecordKind};
 
 /// Records read at once by `show` and `export`.
@@ -73,6 +77,14 @@ pub enum JournalCommand {
     /// Verify the random selections.
     #[command(subcommand)]
     Selection(SelectionCommand),
+    /// Save what can be read of a damaged journal as JSON lines, and report what can't; exit 1 when anything is missing.
+    Salvage {
+        /// A new file for the records.
+        out: PathBuf,
+        /// Which journal.
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print the whole journal as JSON lines, for an archive: as it is stored, so that the hashes hold and a destroyed
     /// key reaches the archive too; in the clear when a purpose is named.
     Export {
@@ -122,6 +134,10 @@ pub(super) enum Trouble {
     Heads(#[from] HeadsFault),
     #[error(transparent)]
     HeadKey(#[from] HeadKeyError),
+    #[error("{path} can not be written: {source}; name a new file in a directory that you may write to")]
+    Copy { path: PathBuf, source: io::Error },
+    #[error("{0}")]
+    Salvage(#[from] SalvageError),
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
     #[error(transparent)]
@@ -163,6 +179,7 @@ pub fn run(command: JournalCommand) -> ExitCode {
         JournalCommand::Access(command) => access::run(&command),
         JournalCommand::Shred(command) => shred::run(&command),
         JournalCommand::Selection(command) => selection::run(command),
+        JournalCommand::Salvage { out, place } => save(&out, &place),
         JournalCommand::Export { place, reveal } => {
             let all = Filter { passage: None, lane: None, kind: None, from: 1, limit: None };
             show(&place, all, &reveal, Sight::Sealed)
@@ -177,12 +194,32 @@ pub fn run(command: JournalCommand) -> ExitCode {
             | Trouble::HeadKey(_)
             | Trouble::Access(_)
             | Trouble::Shred(_)
+            | Trouble::Copy { .. }
+            | Trouble::Salvage(_)
             | Trouble::Output(_) => EXIT_ENVIRONMENT,
         };
         // Nobody reads standard error: the exit code still tells.
         drop(writeln!(io::stderr().lock(), "{trouble}"));
         ExitCode::from(code)
     })
+}
+
+fn save(out: &Path, place: &Place) -> Result<ExitCode, Trouble> {
+    let directory = place.directory()?;
+    let fail = |source| Trouble::Copy { path: out.to_owned(), source };
+    // Never over a file that is there: it may be an earlier copy.
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(out).map_err(fail)?;
+    let mut copy = io::BufWriter::new(&file);
+    let report = salvage(&directory, &mut copy)?;
+    drop(copy);
+    file.sync_all().map_err(fail)?;
+    writeln!(io::stdout().lock(), "{}", serde_json::to_string(&report).map_err(io::Error::from)?)?;
+    let Salvage { prefix, intact, changed, lost, .. } = &report;
+    writeln!(
+        io::stderr().lock(),
+        "{intact} records are as they were written, the first {prefix} of them in one chain; {changed} were changed, {lost} are lost"
+    )?;
+    Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_INPUT) })
 }
 
 /// `hidden` is what is seen when no purpose is named.

@@ -35,6 +35,9 @@ const KEPT_MAX: Duration = Duration::from_secs(3_660 * 86_400);
 const DANGEROUS_CODES: [&str; 12] =
     ["271012", "2711", "3601", "3602", "3603", "3604", "310230", "2806", "2807", "280800", "2844", "280110"];
 
+/// The largest ballast, MiB: a mistyped one doesn't take the disk.
+const BALLAST_MIB_MAX: u64 = 65_536;
+
 /// Faults by path.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
@@ -74,6 +77,17 @@ impl Faults {
     }
 }
 
+fn data(directory: PathBuf, reserve_percent: Option<u8>, ballast_mib: Option<u64>, faults: &mut Faults) -> Data {
+    let (reserve_percent, ballast_mib) = (reserve_percent.unwrap_or(5), ballast_mib.unwrap_or(64));
+    if !(1..=50).contains(&reserve_percent) {
+        faults.at("data.reserve_percent", "1 to 50 is expected");
+    }
+    if ballast_mib > BALLAST_MIB_MAX {
+        faults.at("data.ballast_mib", format!("at most {BALLAST_MIB_MAX} is expected"));
+    }
+    Data { directory, reserve_percent, ballast_bytes: ballast_mib.saturating_mul(1024 * 1024) }
+}
+
 /// Builds the configuration; faults that were found on the way make it useless.
 pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
     let mut warnings = Vec::new();
@@ -108,12 +122,13 @@ pub(super) fn build(raw: Raw, faults: &mut Faults) -> Option<Config> {
     let relay_lines = gather(&lanes, faults);
     let http =
         Http { listen, officers_file: raw.http.officers_file.unwrap_or_else(|| directory.join("officers.toml")) };
+    let data = data(directory, raw.data.reserve_percent, raw.data.ballast_mib, faults);
     let presets_directory = raw.cameras.presets_directory;
     warnings.append(&mut faults.warnings);
     Some(Config {
         site,
         mqtt,
-        data: Data { directory },
+        data,
         retention,
         heads,
         http,

@@ -13,7 +13,7 @@ pub(super) const KEYS: Keys = Keys {
     tables: &[
         ("site", leaf(&["id", "time_zone"])),
         ("mqtt", leaf(&["url", "client_id", "username", "password_file", "session_expiry", "command_ttl"])),
-        ("data", leaf(&["directory"])),
+        ("data", leaf(&["directory", "reserve_percent", "ballast_mib"])),
         ("retention", leaf(&["personal", "officers"])),
         ("journal", leaf(&["head_every", "head_records", "head_key_file"])),
         ("http", leaf(&["listen", "officers_file"])),

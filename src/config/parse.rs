@@ -82,6 +82,8 @@ pub(super) struct RawMqtt {
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct RawData {
     pub(super) directory: Option<PathBuf>,
+    pub(super) reserve_percent: Option<u8>,
+    pub(super) ballast_mib: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -73,6 +73,19 @@ fn the_files_that_come_with_the_program_are_valid() {
 }
 
 #[test]
+fn the_disk_keeps_a_reserve_and_a_ballast_unless_the_site_says_otherwise() {
+    let data = parse(MINIMAL, []).expect("a configuration").data;
+    assert_eq!((data.reserve_percent, data.ballast_bytes), (5, 64 * 1024 * 1024));
+    let text = format!("{MINIMAL}\n[data]\nreserve_percent = 10\nballast_mib = 0\n");
+    let data = parse(&text, []).expect("a configuration").data;
+    assert_eq!((data.reserve_percent, data.ballast_bytes), (10, 0));
+    let text = format!("{MINIMAL}\n[data]\nreserve_percent = 51\nballast_mib = 65537\n");
+    let found = faults(&text);
+    assert!(found.iter().any(|fault| fault.contains("1 to 50 is expected")), "{found:?}");
+    assert!(found.iter().any(|fault| fault.contains("at most 65536 is expected")), "{found:?}");
+}
+
+#[test]
 fn h39_every_fault_is_found_at_its_place() {
     let text = MINIMAL
         .replace("id = \"korday\"", "id = \"korday\"\ntimezone = \"Asia/Almaty\"")

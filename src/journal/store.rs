@@ -4,7 +4,8 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::seal::KeyError;
 
@@ -12,7 +13,7 @@ use super::seal::KeyError;
 pub const FILE_NAME: &str = "journal.db";
 const LOCK_NAME: &str = "journal.lock";
 /// Version of the tables; a newer one is refused.
-const FORMAT_VERSION: i64 = 1;
+pub(super) const FORMAT_VERSION: i64 = 1;
 /// How long a reader or writer waits for the other's short locks.
 const BUSY_WITHIN: Duration = Duration::from_secs(5);
 
@@ -67,6 +68,14 @@ pub enum JournalError {
         /// Records under the head.
         head: u64,
     },
+    /// The start's look found records that are not as they were written.
+    #[error("the journal {path} is damaged: {what}; run `lane-controller journal verify`")]
+    Corrupt {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, and where.
+        what: String,
+    },
     /// A field can't be what it says.
     #[error("record {sequence} of the journal can not be read: {what}; run `lane-controller journal verify`")]
     Damaged {
@@ -78,6 +87,24 @@ pub enum JournalError {
     /// The keys of its personal fields.
     #[error(transparent)]
     Keys(#[from] KeyError),
+}
+
+impl JournalError {
+    /// Whether the journal's content is wrong, so that starting again doesn't help.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } | Self::Damaged { .. } | Self::Cut { .. } => true,
+            Self::Database { source, .. } => {
+                matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+            }
+            Self::Directory { .. }
+            | Self::InUse { .. }
+            | Self::TooNew { .. }
+            | Self::Missing { .. }
+            | Self::Keys(_) => false,
+        }
+    }
 }
 
 const SCHEMA: &str = "
@@ -150,8 +177,7 @@ impl Claim {
 /// Opens for writing, makes the tables, and counts this start: the epoch.
 pub(super) fn open_writer(place: &Place) -> Result<(Connection, u64), JournalError> {
     let fail = |source| place.database(source);
-    let connection = Connection::open(&place.path).map_err(fail)?;
-    connection.busy_timeout(BUSY_WITHIN).map_err(fail)?;
+    let connection = open_beside(place)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
     // Checkpoints run on their own connection, off the writer's path.
@@ -161,6 +187,16 @@ pub(super) fn open_writer(place: &Place) -> Result<(Connection, u64), JournalErr
     connection.execute_batch(&format!("BEGIN IMMEDIATE;{SCHEMA}COMMIT;")).map_err(fail)?;
     let epoch = next_epoch(&connection).map_err(fail)?;
     Ok((connection, epoch))
+}
+
+/// A connection that writes nothing unless it is told to, not even when it is closed: after a failed sync SQLite would
+/// sync once more there, and that one may succeed although the data is gone (hazard 33).
+pub(super) fn open_beside(place: &Place) -> Result<Connection, JournalError> {
+    let fail = |source| place.database(source);
+    let connection = Connection::open(&place.path).map_err(fail)?;
+    connection.busy_timeout(BUSY_WITHIN).map_err(fail)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
+    Ok(connection)
 }
 
 fn check_version(connection: &Connection, place: &Place) -> Result<(), JournalError> {

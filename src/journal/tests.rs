@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::*;
 use crate::model::{LaneId, NewRecord, PassageId, RecordKind, Service, Ticket, Timestamp};
 
+mod damage;
+
 const PASSAGE: PassageId = PassageId(Uuid::from_u128(5));
 
 #[test]

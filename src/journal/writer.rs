@@ -8,12 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::heads::{HeadRules, Heads, Shown, Sign};
+use super::inspect;
 use super::rows::{head, insert, set_head};
 use super::seal::{KeyRing, sealed};
 use super::shred;
+use super::space::{Room, Space, SpaceLook};
 use super::store::{self, JournalError, Place};
 use crate::model::{LaneId, NewRecord, Recorded, Ticket};
 
@@ -45,6 +47,8 @@ pub type Observer = Arc<dyn Fn(CommitStats) + Send + Sync>;
 pub struct Limits {
     /// Below this share of free disk space no new authority is given (hazard 32).
     pub reserve_percent: u8,
+    /// Room that is kept for closing records and incidents when the disk is full, bytes (hazard 32); 0: none.
+    pub ballast_bytes: u64,
     /// Told of every commit.
     pub observer: Option<Observer>,
     /// How heads are signed; `None`: not at all.
@@ -53,7 +57,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { reserve_percent: 5, observer: None, heads: None }
+        Self { reserve_percent: 5, ballast_bytes: 0, observer: None, heads: None }
     }
 }
 
@@ -83,6 +87,9 @@ pub enum Failure {
     /// A write failed; nothing is written any more.
     #[error("the journal failed and takes no records until the next start: {0}")]
     Poisoned(String),
+    /// It is damaged, and was not opened.
+    #[error("{0}")]
+    Damaged(String),
     /// Too much waits.
     #[error("the journal has {WAITING_MAX} batches waiting")]
     Full,
@@ -108,7 +115,7 @@ enum Job {
 
 struct Shared {
     poisoned: AtomicBool,
-    short_of_space: AtomicBool,
+    space: Space,
     commits: AtomicU64,
 }
 
@@ -120,6 +127,9 @@ pub struct Journal {
     pub(super) shown: Arc<Shown>,
     epoch: u64,
     keys: KeyRing,
+    /// Why it takes nothing and was not even opened.
+    withheld: Option<String>,
+    cut_off: u64,
     _lock: File,
 }
 
@@ -137,39 +147,59 @@ impl Journal {
     pub fn open(directory: &Path, mut limits: Limits) -> Result<Self, JournalError> {
         let lock = store::lock(directory)?;
         let place = Place::in_directory(directory);
+        // First, so that a full disk has room for the start.
+        let space = Space::new(directory, limits.reserve_percent, limits.ballast_bytes);
+        space.tend();
+        let cut_off = inspect::inspect(&place)?;
         let (connection, epoch) = store::open_writer(&place)?;
         let (sequence, hash) = head(&connection).map_err(|error| place.database(error))?;
         let keys = KeyRing::of(directory);
         shred::finish(&connection, &place, &keys)?;
         let heads = Heads::open(&connection, &place, limits.heads.take(), epoch, sequence)?;
         let shown = heads.shown();
-        let beside = Connection::open(&place.path).map_err(|error| place.database(error))?;
-        let shared = Arc::new(Shared {
-            poisoned: AtomicBool::new(false),
-            short_of_space: AtomicBool::new(is_short(directory, limits.reserve_percent)),
-            commits: AtomicU64::new(0),
-        });
+        let beside = store::open_beside(&place)?;
+        let shared = Arc::new(Shared { poisoned: AtomicBool::new(false), space, commits: AtomicU64::new(0) });
         let (jobs, waiting) = sync_channel(WAITING_MAX);
         let (nudge, nudged) = channel();
-        let writer = Writer {
-            connection,
-            sequence,
-            hash,
-            heads,
-            shared: Arc::clone(&shared),
-            limits,
-            directory: directory.to_owned(),
-            nudge,
-        };
+        let writer = Writer { connection, sequence, hash, heads, shared: Arc::clone(&shared), limits, nudge };
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
                 .name(name.to_owned())
                 .spawn(run)
                 .map_err(|source| JournalError::Directory { path: directory.to_owned(), source })
         };
-        let checkpointer = spawn("journal-check", Box::new(move || checkpoint(&beside, &nudged)))?;
+        let watched = Arc::clone(&shared);
+        let checkpointer = spawn("journal-check", Box::new(move || checkpoint(&beside, &nudged, &watched)))?;
         let writer = spawn("journal", Box::new(move || writer.run(&waiting)))?;
-        Ok(Self { jobs, threads: Mutex::new(vec![writer, checkpointer]), shared, shown, epoch, keys, _lock: lock })
+        let threads = Mutex::new(vec![writer, checkpointer]);
+        Ok(Self { jobs, threads, shared, shown, epoch, keys, withheld: None, cut_off, _lock: lock })
+    }
+
+    /// In place of a journal that is damaged: keeps other writers out, writes nothing, and refuses every batch
+    /// (hazard 35).
+    ///
+    /// # Errors
+    /// When the directory can't be used, or another process writes there.
+    pub fn withhold(directory: &Path, limits: &Limits, why: &str) -> Result<Self, JournalError> {
+        let lock = store::lock(directory)?;
+        let space = Space::new(directory, limits.reserve_percent, limits.ballast_bytes);
+        let shared = Arc::new(Shared { poisoned: AtomicBool::new(false), space, commits: AtomicU64::new(0) });
+        let (jobs, _) = sync_channel(1);
+        let (shown, keys) = (Arc::<Shown>::default(), KeyRing::of(directory));
+        let (threads, withheld) = (Mutex::new(vec![]), Some(why.to_owned()));
+        Ok(Self { jobs, threads, shared, shown, epoch: 0, keys, withheld, cut_off: 0, _lock: lock })
+    }
+
+    /// Why nothing is written at all; `None`: all is well.
+    #[must_use]
+    pub fn withheld(&self) -> Option<&str> {
+        self.withheld.as_deref()
+    }
+
+    /// Pages of the last transaction that a crash had cut off before it was acknowledged (hazard 34).
+    #[must_use]
+    pub const fn cut_off(&self) -> u64 {
+        self.cut_off
     }
 
     /// Grows with every opening; barrier commands carry it (invariant A11).
@@ -183,6 +213,10 @@ impl Journal {
     pub fn append(&self, batch: Batch, done: Done) {
         if batch.records.is_empty() {
             done(Err(Failure::Empty));
+            return;
+        }
+        if let Some(why) = &self.withheld {
+            done(Err(Failure::Damaged(why.clone())));
             return;
         }
         let Some((batch, done)) = sealed(&self.keys, batch, done) else { return };
@@ -213,10 +247,15 @@ impl Journal {
         self.shared.poisoned.load(Ordering::Acquire)
     }
 
-    /// Less than the reserve is free on the disk.
+    /// Whether the last look at the disk found room for new authorities.
     #[must_use]
-    pub fn is_short_of_space(&self) -> bool {
-        self.shared.short_of_space.load(Ordering::Relaxed)
+    pub fn room(&self) -> Room {
+        self.shared.space.room()
+    }
+
+    /// Looks at the disk; frees the ballast or lays it again. Blocks.
+    pub fn look_at_space(&self) -> SpaceLook {
+        self.shared.space.tend()
     }
 
     /// Commits since the start.
@@ -249,26 +288,42 @@ fn refuse(job: Job, failure: &Failure) {
     }
 }
 
-/// Copies the log back when told to, or now and then; readers and the writer go on meanwhile.
-fn checkpoint(connection: &Connection, nudged: &Receiver<()>) {
+/// Copies the log back when told to, or now and then; readers and the writer go on meanwhile. A disk that fails here
+/// fails the journal: what a sync of the copy lost would be found too late.
+fn checkpoint(connection: &Connection, nudged: &Receiver<()>, shared: &Shared) {
     loop {
         match nudged.recv_timeout(CHECKPOINT_EVERY) {
-            Ok(()) | Err(RecvTimeoutError::Timeout) => {
-                let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-                if let Err(error) = done {
-                    tracing::debug!(%error, "the journal's log was not copied back; it is tried again");
-                }
-            }
+            Ok(()) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if shared.poisoned.load(Ordering::Acquire) {
+            return;
+        }
+        match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            Ok(()) => {}
+            Err(error) if is_passing(&error) => {
+                tracing::debug!(%error, "the journal's log was not copied back; it is tried again");
+            }
+            Err(error) => shared.poison(&error),
         }
     }
 }
 
-fn is_short(directory: &Path, reserve_percent: u8) -> bool {
-    nix::sys::statvfs::statvfs(directory).is_ok_and(|disk| {
-        let (free, all) = (u128::from(disk.blocks_available()), u128::from(disk.blocks()));
-        all > 0 && free * 100 < all * u128::from(reserve_percent)
-    })
+/// Another connection's lock, which is over in a moment.
+fn is_passing(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+impl Shared {
+    /// Nothing is written any more (safety case, Rules of the journal).
+    fn poison(&self, error: &rusqlite::Error) {
+        self.poisoned.store(true, Ordering::Release);
+        tracing::error!(%error, "a write to the journal failed; every lane holds");
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            // The next start has room for what is to be closed.
+            self.space.free_ballast();
+        }
+    }
 }
 
 struct Writer {
@@ -278,7 +333,6 @@ struct Writer {
     heads: Heads,
     shared: Arc<Shared>,
     limits: Limits,
-    directory: std::path::PathBuf,
     nudge: Sender<()>,
 }
 
@@ -359,8 +413,7 @@ impl Writer {
                 self.committed(CommitStats { took: began.elapsed(), records });
             }
             Err(error) => {
-                self.shared.poisoned.store(true, Ordering::Release);
-                tracing::error!(%error, "a write to the journal failed; every lane holds");
+                self.shared.poison(&error);
                 for (_, done) in group {
                     done(Err(Failure::Poisoned(error.to_string())));
                 }
@@ -396,8 +449,7 @@ impl Writer {
         }
         let commits = self.shared.commits.fetch_add(1, Ordering::Relaxed) + 1;
         if commits.is_multiple_of(LOOK_EVERY) {
-            let short = is_short(&self.directory, self.limits.reserve_percent);
-            self.shared.short_of_space.store(short, Ordering::Relaxed);
+            self.shared.space.look();
         }
         if commits.is_multiple_of(CHECKPOINT_PAGES / 4) {
             // A checkpointer that ended leaves the log to the next start.

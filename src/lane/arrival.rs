@@ -8,11 +8,12 @@
 
 use super::evidence::Read;
 use super::guard::Guard;
-use super::io::Link;
+use super::io::{Link, Room};
 use super::loops::{Doubt, Half, LoopName};
 use super::machine::Machine;
 use super::passage::{Crossing, Passage, Way};
 use super::presence::Seen;
+use super::room::DISK_LOW;
 use super::setup::{EARLY_READ, EARLY_READS_MAX, UNANNOUNCED_SETTLE, WRONG_WAY_WITHIN};
 use super::timer::Timer;
 use crate::model::{
@@ -115,6 +116,9 @@ impl Machine {
     fn hold_on_arrival(&mut self, now: Now) {
         if !self.guards.holds(Guard::JournalTakes, !self.poisoned) {
             self.hold(now, HoldCode::JournalUnavailable, "the journal takes no records");
+        }
+        if self.room == Room::Short {
+            self.hold(now, HoldCode::DiskLow, DISK_LOW);
         }
         if !self.guards.holds(Guard::LinkUp, self.link == Link::Up) {
             self.hold(now, HoldCode::BusDown, "devices on the message bus can not be reached");

@@ -24,6 +24,15 @@ pub enum Link {
     Down,
 }
 
+/// Whether the journal's disk has room for new authorities (hazard 32).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It has.
+    Enough,
+    /// Less than the reserve is free: nothing new is opened, what is under way is closed and written down.
+    Short,
+}
+
 /// What the shell noticed of the clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
@@ -75,6 +84,8 @@ pub enum Input {
     Link(Link),
     /// A message of the lane was refused because it can't be right (hazard 21).
     Intrusion(Intrusion),
+    /// The journal's disk was looked at.
+    Room(Room),
     /// The clocks disagree.
     Clock(Clock),
     /// The controller stops: no vehicle is taken any more, arms come down where that is safe.

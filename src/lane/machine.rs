@@ -11,7 +11,7 @@ use super::early::Foretold;
 use super::evidence::Read;
 use super::guard::{Guard, Guards};
 use super::ids::Ids;
-use super::io::{Clock, Effect, Happening, Input, Link};
+use super::io::{Clock, Effect, Happening, Input, Link, Room};
 use super::passage::{Passage, Way};
 use super::presence::{Platform, Presence, Sensors};
 use super::roster::Roster;
@@ -42,6 +42,8 @@ pub struct Machine {
     pub(super) evacuation: Evacuation,
     pub(super) passage: Option<Passage>,
     pub(super) link: Link,
+    /// On the journal's disk.
+    pub(super) room: Room,
     pub(super) alarms: BTreeSet<Alarm>,
     /// The session of each device's last birth.
     pub(super) births: BTreeMap<DeviceName, Option<String>>,
@@ -93,6 +95,7 @@ impl Machine {
             evacuation: Evacuation::None,
             passage: None,
             link: Link::Down,
+            room: Room::Enough,
             alarms: BTreeSet::new(),
             births: BTreeMap::new(),
             roster,
@@ -133,6 +136,7 @@ impl Machine {
             Input::Recorded(receipt) => self.on_recorded(now, &receipt),
             Input::RecordFailed(ticket) => self.on_record_failed(now, ticket),
             Input::Link(link) => self.on_link(now, link),
+            Input::Room(room) => self.on_room(now, room),
             Input::Intrusion(intrusion) => self.on_intrusion(now, intrusion),
             Input::Clock(Clock::Stepped) if self.guards.keeps(Guard::ClockStepVoids) => {
                 self.void_pending(now, "the clock was set while it waited");

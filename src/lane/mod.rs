@@ -45,6 +45,7 @@ mod plates;
 mod presence;
 mod release;
 mod restore;
+mod room;
 mod roster;
 mod seals;
 mod setup;
@@ -58,7 +59,7 @@ mod weigh;
 mod tests;
 
 pub use guard::Guard;
-pub use io::{Clock, Effect, Happening, Input, Intrusion, Link, Step};
+pub use io::{Clock, Effect, Happening, Input, Intrusion, Link, Room, Step};
 pub use loops::{Half, LoopFault, LoopName};
 pub use machine::Machine;
 pub use restore::Restored;

@@ -21,6 +21,7 @@ const fn stays(code: HoldCode) -> bool {
             | HoldCode::AgencyHold
             | HoldCode::BusDown
             | HoldCode::JournalUnavailable
+            | HoldCode::DiskLow
     )
 }
 

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::guard::Guard;
-use super::io::{Effect, Happening, Link, Step};
+use super::io::{Effect, Happening, Link, Room, Step};
 use super::machine::Machine;
 use super::passage::{Because, Closing, Crossing, Going, Purpose, Way};
 use super::presence::{Presence, Seen};
+use super::room::DISK_LOW;
 use super::setup::JOURNAL_WITHIN;
 use super::timer::Timer;
 use crate::model::authority::{AUTHORITY_COMMAND_WITHIN, AUTHORITY_PASS_WITHIN};
@@ -36,6 +37,9 @@ impl Machine {
         if !guards.holds(Guard::JournalTakes, !self.poisoned) {
             let detail = "the journal takes no records";
             return Err(NotReady::new(HoldCode::JournalUnavailable, detail, OrderRefusal::JournalUnavailable));
+        }
+        if self.room == Room::Short {
+            return Err(NotReady::new(HoldCode::DiskLow, DISK_LOW, OrderRefusal::JournalUnavailable));
         }
         if !guards.holds(Guard::LinkUp, self.link == Link::Up) {
             let detail = "devices on the message bus can not be reached";

@@ -15,6 +15,8 @@ pub enum Alarm {
     DeviceLost,
     /// The journal takes no records.
     JournalUnavailable,
+    /// The journal's disk is nearly full.
+    DiskLow,
     /// Devices on the bus can't be reached.
     BusDown,
     /// A stricter decision came after the arm had opened.
@@ -57,6 +59,7 @@ impl Alarm {
             Self::Tailgating => "tailgating",
             Self::DeviceLost => "device_lost",
             Self::JournalUnavailable => "journal_unavailable",
+            Self::DiskLow => "disk_low",
             Self::BusDown => "bus_down",
             Self::LateStricterDecision => "late_stricter_decision",
             Self::UnknownCrossing => "unknown_crossing",

@@ -48,6 +48,8 @@ pub enum HoldCode {
     MatchUnavailable,
     /// The journal failed or is late: nothing opens (design, write-ahead).
     JournalUnavailable,
+    /// The journal's disk is nearly full: nothing new opens (hazard 32).
+    DiskLow,
     /// The link to the devices is down.
     BusDown,
     /// A device that the lane needs is away.
@@ -88,6 +90,7 @@ impl HoldCode {
             Self::RiskUnavailable => "risk_unavailable",
             Self::MatchUnavailable => "match_unavailable",
             Self::JournalUnavailable => "journal_unavailable",
+            Self::DiskLow => "disk_low",
             Self::BusDown => "bus_down",
             Self::DeviceLost => "device_lost",
             Self::Restarted => "restarted",
@@ -126,6 +129,7 @@ impl HoldCode {
             | Self::RiskUnavailable
             | Self::MatchUnavailable
             | Self::JournalUnavailable
+            | Self::DiskLow
             | Self::BusDown
             | Self::DeviceLost
             | Self::Restarted

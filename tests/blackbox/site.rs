@@ -18,6 +18,7 @@ client_id = "lane-controller-test"
 
 [data]
 directory = "{dir}/data"
+ballast_mib = 1
 
 [http]
 listen = "127.0.0.1:{http_port}"

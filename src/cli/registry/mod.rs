@@ -91,6 +91,7 @@ impl From<JournalError> for Trouble {
             | JournalError::Missing { .. }
             | JournalError::Database { .. }
             | JournalError::Damaged { .. }
+            | JournalError::Corrupt { .. }
             | JournalError::Cut { .. }
             | JournalError::Keys(_) => Self::Journal(error),
         }

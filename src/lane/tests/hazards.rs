@@ -169,6 +169,42 @@ fn a_revised_plate_is_judged_again_before_the_arm_opens() {
 }
 
 #[test]
+fn h32_while_the_disk_is_nearly_full_nothing_new_opens_and_with_room_the_lane_goes_on() {
+    let mut lane = Bench::ready();
+    lane.feed(Input::Room(Room::Short));
+    assert_eq!(lane.alarms(), ["disk_low"]);
+    lane.truck_stands();
+    lane.assert_held_by("disk_low");
+    assert_eq!(lane.order(OrderKind::Release, None), Some(Err(OrderRefusal::JournalUnavailable)));
+    assert!(lane.order(OrderKind::ClearHold, None).is_some());
+    lane.assert_held_by("disk_low");
+    lane.feed(Input::Room(Room::Enough));
+    assert_eq!(lane.opened.len(), 1, "the verdict stands again");
+    assert!(lane.alarms().is_empty() && lane.holds().is_empty());
+}
+
+#[test]
+fn h32_a_truck_that_was_let_go_before_the_disk_ran_full_leaves_and_its_passage_is_closed() {
+    let mut lane = Bench::ready();
+    lane.truck_stands();
+    assert_eq!(lane.opened.len(), 1);
+    lane.feed(Input::Room(Room::Short));
+    lane.truck_leaves();
+    assert_eq!(lane.completed(), ["released"]);
+    assert_eq!(lane.opened.len(), 1);
+}
+
+#[test]
+fn h32_an_authority_whose_record_comes_back_when_the_disk_is_nearly_full_opens_nothing() {
+    let mut lane = Bench::ready();
+    lane.holds_receipts = true;
+    lane.truck_stands();
+    lane.feed(Input::Room(Room::Short));
+    lane.acknowledge_all();
+    lane.assert_held_by("disk_low");
+}
+
+#[test]
 fn h45_a_reading_of_a_device_that_the_lane_does_not_have_is_no_evidence() {
     let mut lane = Bench::ready();
     lane.see(LoopPlace::Approach, true);
