@@ -138,10 +138,26 @@ macro_rules! digest {
 }
 pub(in crate::lane) use digest;
 
-digest!(bool, u8, u32, u64, usize as numbers);
 digest!(Seen, Half, Doubt, Steadiness, Heading, Crossing, Because, Judged, Link, Unused as numbers);
 digest!(BarrierPlace, LoopPlace, Position, BarrierMode, CommandReason, Service, Channel, Alarm, View, Light as numbers);
 digest!(Outcome, Source, Severity as numbers);
+
+macro_rules! plain {
+    ($($type:ty),*) => {
+        $(impl Digest for $type {
+            fn walk(&self, to: &mut Walk) {
+                to.put(u64::from(*self));
+            }
+        })*
+    };
+}
+plain!(bool, u8, u32, u64);
+
+impl Digest for usize {
+    fn walk(&self, to: &mut Walk) {
+        to.put(*self as u64);
+    }
+}
 
 impl<T: Digest> Digest for Option<T> {
     fn walk(&self, to: &mut Walk) {
@@ -391,7 +407,10 @@ impl Digest for Passage {
             crossed,
         } = self;
         id.walk(to);
-        (steps.walk(to), marks.walk(to), gathered.walk(to), way.walk(to));
+        steps.walk(to);
+        marks.walk(to);
+        gathered.walk(to);
+        way.walk(to);
         to.put(seals.reports().len() as u64);
         match awaiting {
             Awaiting::Nothing => to.put(0),
@@ -412,8 +431,14 @@ impl Digest for Passage {
         asked.iter().filter(|request| to.has(**request)).copied().collect::<Vec<_>>().walk(to);
         to.unordered(holds.iter().map(hash_of_hold));
         outcome.walk(to);
-        (commanded.walk(to), restored.walk(to), heard.walk(to), inside.walk(to));
-        (parts_left.walk(to), taken_again.walk(to), lost.walk(to), crossed.walk(to));
+        commanded.walk(to);
+        restored.walk(to);
+        heard.walk(to);
+        inside.walk(to);
+        parts_left.walk(to);
+        taken_again.walk(to);
+        lost.walk(to);
+        crossed.walk(to);
     }
 }
 
@@ -447,11 +472,21 @@ pub(super) fn walk_machine(machine: &Machine, to: &mut Walk) {
         ..
     } = machine;
     passage.walk(to);
-    (timers.walk(to), sensors.walk(to), arms.walk(to), service.walk(to), link.walk(to), alarms.walk(to));
+    timers.walk(to);
+    sensors.walk(to);
+    arms.walk(to);
+    service.walk(to);
+    link.walk(to);
+    alarms.walk(to);
     for (at, read) in early {
         to.age(Some(*at), 6);
         read.walk(to);
     }
-    (roster.walk(to), silent.walk(to), traffic.walk(to), scale.walk(to));
-    (stopping.walk(to), poisoned.walk(to), unanswered.walk(to));
+    roster.walk(to);
+    silent.walk(to);
+    traffic.walk(to);
+    scale.walk(to);
+    stopping.walk(to);
+    poisoned.walk(to);
+    unanswered.walk(to);
 }
