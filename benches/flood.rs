@@ -117,7 +117,7 @@ fn message(turn: u64) -> (String, String) {
             );
             ("plate/front".to_owned(), read)
         }
-        2 => ("loop/approach".to_owned(), format!("{{\"occupied\":{},\"at\":\"{at}\"}}", turn % 2 == 0)),
+        2 => ("loop/approach".to_owned(), format!("{{\"occupied\":{},\"at\":\"{at}\"}}", turn.is_multiple_of(2))),
         3 => ("weight/bridge".to_owned(), "{".repeat(200)),
         _ => (format!("plate/camera-{turn}"), "nothing".to_owned()),
     }

@@ -256,12 +256,17 @@ impl Guard {
 
 /// Which guards hold: all of them.
 #[cfg(not(any(test, feature = "guards")))]
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Guards;
 
 #[cfg(not(any(test, feature = "guards")))]
 #[expect(clippy::unused_self, reason = "the switch that tests have takes the place of this one")]
 impl Guards {
+    /// All hold.
+    pub(super) const fn all() -> Self {
+        Self
+    }
+
     /// Whether the way is free: the condition itself.
     #[inline(always)]
     pub(super) const fn holds(self, _: Guard, condition: bool) -> bool {
@@ -277,7 +282,7 @@ impl Guards {
 
 /// Which guards hold: all that a test has not turned off.
 #[cfg(any(test, feature = "guards"))]
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Guards {
     /// A bit a guard.
     off: u64,
@@ -288,6 +293,11 @@ const _: () = assert!(Guard::ALL.len() <= 64, "a bit a guard");
 
 #[cfg(any(test, feature = "guards"))]
 impl Guards {
+    /// All hold.
+    pub(super) const fn all() -> Self {
+        Self { off: 0 }
+    }
+
     /// Whether the way is free: the condition, or always where the guard is turned off.
     pub(super) const fn holds(self, guard: Guard, condition: bool) -> bool {
         condition || !self.keeps(guard)

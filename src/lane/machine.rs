@@ -85,7 +85,7 @@ impl Machine {
         let roster = Roster::new(&setup);
         let scale = setup.scale.clone().map(Scale::new);
         Self {
-            guards: Guards::default(),
+            guards: Guards::all(),
             setup: Arc::new(setup),
             ids: Ids::new(seed),
             timers: Timers::default(),

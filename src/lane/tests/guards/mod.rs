@@ -13,7 +13,6 @@ use Action::Order as Orders;
 const STATES_MAX: usize = 150_000;
 
 /// The world in which the lack of a guard shows, or `None` where only a scenario shows it.
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn world_of(guard: Guard) -> Option<Plan> {
     use Trouble::{
         Again, BadOrder, Clock, Crash, Force, JournalFails, Key, Link as LinkGone, Misread, Order as AnOrder, Stricter,

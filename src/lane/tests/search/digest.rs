@@ -139,10 +139,26 @@ macro_rules! digest {
 }
 pub(in crate::lane) use digest;
 
-digest!(bool, u8, u32, u64, usize as numbers);
 digest!(Seen, Half, Doubt, Steadiness, Heading, Crossing, Because, Judged, Link, Unused as numbers);
 digest!(BarrierPlace, LoopPlace, Position, BarrierMode, CommandReason, Service, Channel, Alarm, View, Light as numbers);
 digest!(Outcome, Source, Severity, ByHand, Evacuation as numbers);
+
+macro_rules! plain {
+    ($($type:ty),*) => {
+        $(impl Digest for $type {
+            fn walk(&self, to: &mut Walk) {
+                to.put(u64::from(*self));
+            }
+        })*
+    };
+}
+plain!(bool, u8, u32, u64);
+
+impl Digest for usize {
+    fn walk(&self, to: &mut Walk) {
+        to.put(*self as u64);
+    }
+}
 
 impl<T: Digest> Digest for Option<T> {
     fn walk(&self, to: &mut Walk) {
@@ -393,7 +409,10 @@ impl Digest for Passage {
             by_hand,
         } = self;
         id.walk(to);
-        (steps.walk(to), marks.walk(to), gathered.walk(to), way.walk(to));
+        steps.walk(to);
+        marks.walk(to);
+        gathered.walk(to);
+        way.walk(to);
         to.put(seals.reports().len() as u64);
         match awaiting {
             Awaiting::Nothing => to.put(0),
@@ -414,8 +433,14 @@ impl Digest for Passage {
         asked.iter().filter(|request| to.has(**request)).copied().collect::<Vec<_>>().walk(to);
         to.unordered(holds.iter().map(hash_of_hold));
         outcome.walk(to);
-        (commanded.walk(to), restored.walk(to), heard.walk(to), inside.walk(to));
-        (parts_left.walk(to), taken_again.walk(to), lost.walk(to), crossed.walk(to));
+        commanded.walk(to);
+        restored.walk(to);
+        heard.walk(to);
+        inside.walk(to);
+        parts_left.walk(to);
+        taken_again.walk(to);
+        lost.walk(to);
+        crossed.walk(to);
         by_hand.walk(to);
     }
 }
@@ -451,11 +476,22 @@ pub(super) fn walk_machine(machine: &Machine, to: &mut Walk) {
         ..
     } = machine;
     passage.walk(to);
-    (timers.walk(to), sensors.walk(to), arms.walk(to), service.walk(to), link.walk(to), alarms.walk(to));
+    timers.walk(to);
+    sensors.walk(to);
+    arms.walk(to);
+    service.walk(to);
+    link.walk(to);
+    alarms.walk(to);
     for (at, read) in early {
         to.age(Some(*at), 6);
         read.walk(to);
     }
-    (roster.walk(to), silent.walk(to), traffic.walk(to), scale.walk(to));
-    (stopping.walk(to), poisoned.walk(to), unanswered.walk(to), evacuation.walk(to));
+    roster.walk(to);
+    silent.walk(to);
+    traffic.walk(to);
+    scale.walk(to);
+    stopping.walk(to);
+    poisoned.walk(to);
+    unanswered.walk(to);
+    evacuation.walk(to);
 }

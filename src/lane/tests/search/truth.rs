@@ -51,6 +51,8 @@ pub(in crate::lane::tests) struct Truth {
     arms: [Option<(Position, BarrierMode)>; 3],
     pub(super) light: Light,
     pub(super) facts: Option<Facts>,
+    /// Of the passage whose first record leaves at the end of this turn.
+    coming: Option<Facts>,
     leave: Option<Leave>,
     /// An open command explains that the arm is not closed.
     explained: [bool; 3],
@@ -99,6 +101,7 @@ impl Default for Truth {
             arms: [None; 3],
             light: Light::Red,
             facts: None,
+            coming: None,
             leave: None,
             explained: [false; 3],
             blind: false,
@@ -120,7 +123,7 @@ digest!(Facts { passage, vehicle, plates, round, lawful, question, green, strict
 digest!(Leave { vehicle, crossed } without {});
 digest!(Truth {
     loops, arms, light, facts, leave, explained, blind, misread, incident, journal_failed, stepped,
-} aged { open_since: 62, moving_since: 9 } without { order, before, was_closed, was_held });
+} aged { open_since: 62, moving_since: 9 } without { coming, order, before, was_closed, was_held });
 
 const fn slot(place: BarrierPlace) -> usize {
     match place {
@@ -183,6 +186,9 @@ impl Truth {
     }
 
     pub(super) fn asked_register(&mut self, query: &Query) {
+        if self.facts.as_ref().is_none_or(|facts| facts.passage != query.passage) {
+            self.coming = Some(Facts::of(query.passage));
+        }
         if let Some(facts) = self.facts_of(query.passage) {
             facts.round = Some(super::digest::round(query.passage, query.round));
             (facts.lawful, facts.green) = (false, false);
@@ -217,7 +223,7 @@ impl Truth {
     }
 
     fn facts_of(&mut self, passage: PassageId) -> Option<&mut Facts> {
-        self.facts.as_mut().filter(|facts| facts.passage == passage)
+        [&mut self.facts, &mut self.coming].into_iter().flatten().find(|facts| facts.passage == passage)
     }
 
     pub(super) fn crash(&mut self, open: Option<PassageId>, records: &[std::sync::Arc<Kept>]) {
@@ -265,7 +271,8 @@ impl World {
         if record.kind == RecordKind::PassageOpened {
             self.hopes("C4", self.truth.facts.is_none(), "a passage begins before the last one ended");
             self.hopes("A5", !self.truth.was_closed || self.truth.order.is_some(), "a closed lane takes a vehicle");
-            self.truth.facts = record.passage.map(Facts::of);
+            let coming = self.truth.coming.take().filter(|coming| Some(coming.passage) == record.passage);
+            self.truth.facts = coming.or_else(|| record.passage.map(Facts::of));
         } else if record.kind == RecordKind::PassageCompleted {
             let is_open = self.truth.facts.as_ref().is_some_and(|facts| Some(facts.passage) == record.passage);
             self.hopes("C4", is_open, "a passage ends that is not open");
@@ -412,8 +419,7 @@ impl World {
         if self.truth.moving_since.is_none() {
             self.truth.moving_since = Some(self.now().mono);
         }
-        if place == BarrierPlace::Exit && !machine.passage.as_ref().is_some_and(|passage| passage.steps.left.is_some())
-        {
+        if place == BarrierPlace::Exit && machine.passage.as_ref().is_none_or(|passage| passage.steps.left.is_none()) {
             self.truth.leave = None;
         }
     }
@@ -460,7 +466,8 @@ impl World {
         self.hopes("B10", !green || !second, "green for a second vehicle");
         let tailgated = machine.alarms.contains(&Alarm::Tailgating);
         self.hopes("A5", !tailgated || machine.service == Service::Closed, "tailgating, and the lane stays open");
-        if exit == Some(Position::Open) && driving == Some(BarrierPlace::Exit) && !self.is_over(LoopPlace::Exit) {
+        let free = self.truth.loops[loop_slot(LoopPlace::Exit)] == Some(false);
+        if exit == Some(Position::Open) && driving == Some(BarrierPlace::Exit) && free {
             let since = *self.truth.open_since.get_or_insert(now);
             let over = now.since(since) > AUTHORITY_PASS_WITHIN + Duration::from_secs(1);
             self.hopes("A4", !over, "an arm waits longer for its vehicle than its authority lasts");

@@ -595,19 +595,12 @@ impl World {
 
 impl Durable {
     fn take(&mut self, kept: Arc<Kept>) {
-        match kept.record.kind {
-            RecordKind::PassageOpened => {
-                self.open = kept.record.passage;
-                self.records.clear();
-            }
-            RecordKind::PassageCompleted => {
-                self.open = None;
-                self.records.clear();
-            }
-            RecordKind::ServiceChanged => {
-                self.service = if kept.record.body.contains("closed") { Service::Closed } else { Service::Open };
-            }
-            _ => {}
+        let kind = kept.record.kind;
+        if matches!(kind, RecordKind::PassageOpened | RecordKind::PassageCompleted) {
+            self.open = kept.record.passage.filter(|_| kind == RecordKind::PassageOpened);
+            self.records.clear();
+        } else if kind == RecordKind::ServiceChanged {
+            self.service = if kept.record.body.contains("closed") { Service::Closed } else { Service::Open };
         }
         if self.open.is_some() && kept.record.passage == self.open {
             self.records.push(kept);
@@ -617,22 +610,19 @@ impl Durable {
 
 /// What a restart looks at of a record; everything else of it is evidence.
 fn print(record: &NewRecord) -> u64 {
-    let body = &record.body;
-    let detail = match record.kind {
-        RecordKind::Evidence => PLATES.iter().position(|plate| body.contains(*plate)).map_or(0, |index| index as u64),
-        RecordKind::Matched => body.matches("\"severity\":\"hold\"").count() as u64,
-        RecordKind::RiskDecided => ["\"green\"", "\"yellow\"", "\"red\""]
-            .iter()
-            .position(|channel| body.contains(*channel))
-            .map_or(9, |index| index as u64),
-        RecordKind::BarrierCommanded => {
-            u64::from(body.contains("\"open\"")) + 2 * u64::from(body.contains("\"barrier\":\"entry\""))
-        }
-        RecordKind::Held => u64::from(body.contains("no loop saw where to")),
-        RecordKind::ServiceChanged => u64::from(body.contains("closed")),
-        RecordKind::Order => u64::from(body.contains("accepted")),
-        _ => 0,
-    };
+    let says = |text: &str| u64::from(record.body.contains(text));
+    let first =
+        |texts: &[&str]| texts.iter().position(|text| record.body.contains(text)).map_or(9, |index| index as u64);
+    let looks: [(RecordKind, u64); 7] = [
+        (RecordKind::Evidence, first(&PLATES)),
+        (RecordKind::Matched, record.body.matches("\"severity\":\"hold\"").count() as u64),
+        (RecordKind::RiskDecided, first(&["\"green\"", "\"yellow\"", "\"red\""])),
+        (RecordKind::BarrierCommanded, says("\"open\"") + 2 * says("\"barrier\":\"entry\"")),
+        (RecordKind::Held, says("no loop saw where to")),
+        (RecordKind::ServiceChanged, says("closed")),
+        (RecordKind::Order, says("accepted")),
+    ];
+    let detail: u64 = looks.into_iter().find(|(kind, _)| *kind == record.kind).map_or(0, |(_, detail)| detail);
     hash_of(record.kind.as_str()) ^ detail.rotate_left(40) ^ u64::from(record.passage.is_some())
 }
 
