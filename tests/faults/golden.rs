@@ -7,7 +7,12 @@ use lane_controller::journal::{Journal, Limits, Reader, verify};
 use tempfile::TempDir;
 
 /// File, records, hash of the last, passage that stands open.
-const GOLDEN: &[(&str, u64, &str, &str)] = &[("format-1.journal", 214, "c6f2abf50cb18aace0734acac3fab0c99a36cbd97cdcae790d11b3cf95d08ef3", "ad0cb3eb-75ef-461a-b942-50307f3f9c01")];
+const GOLDEN: &[(&str, u64, &str, &str)] = &[(
+    "format-1.journal",
+    214,
+    "c6f2abf50cb18aace0734acac3fab0c99a36cbd97cdcae790d11b3cf95d08ef3",
+    "ad0cb3eb-75ef-461a-b942-50307f3f9c01",
+)];
 
 fn kept(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/golden").join(name)
