@@ -21,7 +21,7 @@ mod shared;
 mod vfs;
 
 pub use crash::{Cache, Crashes, Cut, Fate, Image};
-pub use disk::{Disk, Fault, Op};
+pub use disk::{Disk, Fault, Names, Op};
 pub use vfs::install;
 
 /// What the disk writes whole, bytes.

@@ -7,13 +7,15 @@
 //! ```
 //!
 //! Rules: one writer; nothing is acknowledged before its commit returned; a failed write is never tried again but
-//! poisons the journal, and the process reads back from disk at its next start. Checkpoints run beside the writer.
+//! poisons the journal, and the process reads back from disk at its next start. Checkpoints run beside the writer. What
+//! a start goes on from is looked at before anything is written; a journal that is damaged there is withheld.
 //!
 //! What it does not do: decide anything, or know what a record means beyond which passages are open and which of its
 //! fields are personal.
 
 mod access;
 mod chain;
+mod checkpoint;
 mod head_key;
 mod heads;
 mod inspect;

@@ -4,6 +4,8 @@
 //!  free  ≥ reserve ─────────── < reserve ──────────────── < a quarter of the ballast ──────────── none
 //!        all goes on          no new authorities: hold      the ballast is freed: closing records   poisoned
 //! ```
+//!
+//! What the ballast gave counts as free only once the ballast fits again: lanes don't go on by its room.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -54,6 +56,8 @@ pub(super) struct Space {
     reserve_percent: u64,
     ballast_bytes: u64,
     short: AtomicBool,
+    /// This disk takes no ballast.
+    refused: AtomicBool,
 }
 
 struct Disk {
@@ -75,8 +79,13 @@ impl Disk {
 
 impl Space {
     pub(super) fn new(directory: &Path, reserve_percent: u8, ballast_bytes: u64) -> Self {
-        let directory = directory.to_owned();
-        Self { directory, reserve_percent: u64::from(reserve_percent), ballast_bytes, short: AtomicBool::new(false) }
+        Self {
+            directory: directory.to_owned(),
+            reserve_percent: u64::from(reserve_percent),
+            ballast_bytes,
+            short: AtomicBool::new(false),
+            refused: AtomicBool::new(false),
+        }
     }
 
     fn ballast_path(&self) -> PathBuf {
@@ -89,7 +98,7 @@ impl Space {
 
     /// Looks how much is free, and frees the ballast when next to nothing is.
     pub(super) fn look(&self) -> SpaceLook {
-        let Some(mut disk) = Disk::of(&self.directory) else {
+        let Some(disk) = Disk::of(&self.directory) else {
             // A disk that doesn't even tell its size is none to rely on (invariant A6).
             self.short.store(true, Ordering::Relaxed);
             return SpaceLook { free_bytes: 0, room: Room::Short, ballast: self.ballast() };
@@ -98,10 +107,11 @@ impl Space {
             Room::Enough => self.reserve_percent,
             Room::Short => self.reserve_percent + MORE_PERCENT,
         };
-        self.short.store(!disk.has_free(wanted), Ordering::Relaxed);
+        let owed = if self.owes_ballast() { self.ballast_bytes } else { 0 };
+        let counted = Disk { free: disk.free.saturating_sub(owed), all: disk.all };
+        self.short.store(!counted.has_free(wanted), Ordering::Relaxed);
         if disk.free < self.ballast_bytes / 4 && self.ballast() == Ballast::Laid {
             self.free_ballast();
-            disk.free = Disk::of(&self.directory).map_or(disk.free, |disk| disk.free);
         }
         SpaceLook { free_bytes: disk.free, room: self.room(), ballast: self.ballast() }
     }
@@ -109,26 +119,25 @@ impl Space {
     /// The same, and lays the ballast again where that leaves enough room. May take a while.
     pub(super) fn tend(&self) -> SpaceLook {
         let looked = self.look();
-        if self.ballast_bytes == 0 || looked.room == Room::Short || self.is_laid_whole() {
+        if looked.room == Room::Short || !self.owes_ballast() {
             return looked;
         }
-        let after = Disk::of(&self.directory)
-            .map(|disk| Disk { free: disk.free.saturating_sub(self.ballast_bytes), all: disk.all });
-        if after.is_some_and(|after| after.has_free(self.reserve_percent + MORE_PERCENT))
-            && let Err(error) = self.lay_ballast()
-        {
+        if let Err(error) = self.lay_ballast() {
             tracing::warn!(path = %self.ballast_path().display(), %error, "the journal's ballast could not be laid");
-            self.free_ballast();
+            self.refused.store(true, Ordering::Relaxed);
+            drop(std::fs::remove_file(self.ballast_path()));
         }
         self.look()
     }
 
-    fn ballast(&self) -> Ballast {
-        if self.ballast_path().exists() { Ballast::Laid } else { Ballast::Away }
+    /// A ballast is wanted, and doesn't lie there whole.
+    fn owes_ballast(&self) -> bool {
+        let is_laid = || self.ballast_path().metadata().is_ok_and(|file| file.len() == self.ballast_bytes);
+        self.ballast_bytes > 0 && !self.refused.load(Ordering::Relaxed) && !is_laid()
     }
 
-    fn is_laid_whole(&self) -> bool {
-        self.ballast_path().metadata().is_ok_and(|file| file.len() == self.ballast_bytes)
+    fn ballast(&self) -> Ballast {
+        if self.ballast_path().exists() { Ballast::Laid } else { Ballast::Away }
     }
 
     fn lay_ballast(&self) -> io::Result<()> {

@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
+use super::checkpoint::checkpoint;
 use super::heads::{HeadRules, Heads, Shown, Sign};
 use super::inspect;
 use super::rows::{head, insert, set_head};
@@ -27,8 +28,6 @@ const GROUP_MAX: usize = 4_096;
 const LOOK_EVERY: u64 = 256;
 /// Pages of the write-ahead log above which it is copied back.
 const CHECKPOINT_PAGES: u64 = 1_000;
-/// How often the checkpointer looks by itself.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
 /// What a commit cost.
 #[derive(Debug, Clone, Copy)]
@@ -113,8 +112,8 @@ enum Job {
     Close,
 }
 
-struct Shared {
-    poisoned: AtomicBool,
+pub(super) struct Shared {
+    pub(super) poisoned: AtomicBool,
     space: Space,
     commits: AtomicU64,
 }
@@ -288,35 +287,9 @@ fn refuse(job: Job, failure: &Failure) {
     }
 }
 
-/// Copies the log back when told to, or now and then; readers and the writer go on meanwhile. A disk that fails here
-/// fails the journal: what a sync of the copy lost would be found too late.
-fn checkpoint(connection: &Connection, nudged: &Receiver<()>, shared: &Shared) {
-    loop {
-        match nudged.recv_timeout(CHECKPOINT_EVERY) {
-            Ok(()) | Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-        if shared.poisoned.load(Ordering::Acquire) {
-            return;
-        }
-        match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-            Ok(()) => {}
-            Err(error) if is_passing(&error) => {
-                tracing::debug!(%error, "the journal's log was not copied back; it is tried again");
-            }
-            Err(error) => shared.poison(&error),
-        }
-    }
-}
-
-/// Another connection's lock, which is over in a moment.
-fn is_passing(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
-}
-
 impl Shared {
     /// Nothing is written any more (safety case, Rules of the journal).
-    fn poison(&self, error: &rusqlite::Error) {
+    pub(super) fn poison(&self, error: &rusqlite::Error) {
         self.poisoned.store(true, Ordering::Release);
         tracing::error!(%error, "a write to the journal failed; every lane holds");
         if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
@@ -364,7 +337,9 @@ impl Writer {
         }
         if !self.shared.poisoned.load(Ordering::Acquire) {
             // What is not copied back is read from the log at the next start.
-            drop(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+            if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+                tracing::warn!(%error, "the journal's log was not copied back at the end; the next start reads it");
+            }
         }
     }
 

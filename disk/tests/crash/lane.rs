@@ -78,6 +78,7 @@ fn setup() -> LaneSetup {
 }
 
 /// The open passage of the lane, as a start of the program reads it back.
+#[allow(clippy::unwrap_in_result, reason = "a journal that can't be read fails the test")]
 pub(crate) fn restored(directory: &Path) -> Option<Restored> {
     let open = Reader::open(directory).expect("opened").open_passages().expect("read");
     assert!(open.len() <= 1, "a lane has one open passage");
@@ -158,6 +159,7 @@ impl<'a> Lane<'a> {
         }
     }
 
+    #[allow(clippy::unwrap_in_result, reason = "the test's own channel")]
     fn append(&mut self, batch: Batch) -> Result<lane_controller::model::Recorded, Failure> {
         let (tell, told) = channel();
         let positions = Arc::clone(&self.positions);

@@ -60,7 +60,7 @@ fn copy_back(directory: &Path) {
 }
 
 /// Crashes at every boundary with these fates, and judges every image that is not like one judged before.
-fn crash_everywhere(name: &str, fates: &[Fate]) {
+fn crash_everywhere(name: &str, fates: &[Fate]) -> String {
     let directory = directory();
     let mut story = Story::default();
     let disk = Disk::mount(directory.path(), Image::new());
@@ -88,7 +88,8 @@ fn crash_everywhere(name: &str, fates: &[Fate]) {
         }
     });
     assert_eq!(most, story.records(), "the last boundary holds everything");
-    eprintln!(
+    assert!(story.records() >= RECORDS && story.opened.len() >= 20, "the load is a load");
+    format!(
         "{name}: {} records, {} boundaries ({} writes, {} syncs), {} commands, {} different images judged",
         story.records(),
         crashes.boundaries(),
@@ -96,28 +97,27 @@ fn crash_everywhere(name: &str, fates: &[Fate]) {
         crashes.syncs(),
         story.opened.len(),
         judged.len()
-    );
-    assert!(story.records() >= RECORDS && story.opened.len() >= 20, "the load is a load");
+    )
 }
 
 #[test]
 fn what_was_acknowledged_survives_the_loss_of_all_that_was_not_synced() {
-    crash_everywhere("lost", &[Fate::Lost]);
+    eprintln!("{}", crash_everywhere("lost", &[Fate::Lost]));
 }
 
 #[test]
 fn a_program_that_dies_at_any_write_leaves_a_journal_that_goes_on() {
-    crash_everywhere("kept", &[Fate::Kept]);
+    eprintln!("{}", crash_everywhere("kept", &[Fate::Kept]));
 }
 
 #[test]
 fn a_torn_write_is_cut_off_and_takes_nothing_with_it() {
-    crash_everywhere("torn", &[Cut::FirstByte, Cut::Half, Cut::LastByte].map(Fate::Torn));
+    eprintln!("{}", crash_everywhere("torn", &[Cut::FirstByte, Cut::Half, Cut::LastByte].map(Fate::Torn)));
 }
 
 #[test]
 fn writes_that_reach_the_disk_in_any_order_lose_and_double_nothing() {
-    crash_everywhere("scattered", &[1, 2, 3].map(Fate::Scattered));
+    eprintln!("{}", crash_everywhere("scattered", &[1, 2, 3].map(Fate::Scattered)));
 }
 
 /// Loads the disk with one fault after the other, and judges what each leaves: at once, and after the power went.
@@ -137,7 +137,9 @@ fn fail_everywhere(faults: impl Iterator<Item = Fault>) -> usize {
         }
         let (image, crashes, end) = (disk.image(), disk.crashes(), disk.position());
         drop(disk);
-        assert!(crashes.is_quiet_after_failure(), "{fault:?}: nothing is written or synced after a sync failed");
+        // A sync of the copy made beside, or at an ordered end, fails somebody else.
+        let is_quiet = story.failure.is_none() || crashes.is_quiet_after_failure();
+        assert!(is_quiet, "{fault:?}: nothing is written or synced after a sync failed");
         judge.judge(image, &story, end, &format!("{fault:?}"));
         crashes.walk(|position, cache| {
             if position == end {
