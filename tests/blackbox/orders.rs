@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use serde_json::{Value, json};
 
-use super::rig::{LANE, Rig, Rms, http_at, is_command, is_event};
+use super::rig::{LANE, Rig, Rms, http_at, is_command, is_event, now};
 
 pub(crate) fn add_officer(rig: &Rig, name: &str, role: &str) {
     let file = rig.dir.path().join("officers.toml");
@@ -236,6 +236,38 @@ fn only_a_supervisor_opens_a_lane_and_a_revoked_officer_orders_nothing() {
     while order_with(&rig, "aigul", &[], &close).0 != 401 {
         assert!(Instant::now() < end, "a revoked officer still orders");
     }
+}
+
+#[test]
+fn b7_an_evacuated_lane_is_opened_again_by_two_officers_over_a_restart_too() {
+    let mut rig = Rig::cold(Rms::channel("green"));
+    for (name, role) in [("aigul", "officer"), ("erlan", "shift_supervisor")] {
+        add_officer(&rig, name, role);
+    }
+    rig.start_controller();
+    rig.devices_speak();
+    rig.expect_phase("vacant");
+    let arm = |rig: &Rig, fault: &Value| {
+        let mut state = json!({ "position": "open", "mode": "remote", "at": now() });
+        if fault.is_string() {
+            state["fault"] = fault.clone();
+        }
+        rig.publish(&rig.lane_topic("barrier/exit/state"), &state, &["-r"]);
+    };
+    let open = json!({ "order": "open_lane", "reason": "everybody is back" });
+    arm(&rig, &json!("evacuation"));
+    let evacuated = |lanes: &Value| lanes[0]["alarms"].to_string().contains("evacuation");
+    rig.await_lanes(evacuated);
+    assert_eq!(order_with(&rig, "erlan", &[], &open).0, 409, "the line is still active");
+    arm(&rig, &Value::Null);
+    rig.restart_after_kill();
+    rig.await_lanes(|lanes| lanes[0]["alarms"] == json!(["evacuation"]));
+    assert_eq!(order_with(&rig, "aigul", &[], &open).0, 403, "an officer opens no lane");
+    assert_eq!(order_with(&rig, "erlan", &[], &open).0, 202, "and a supervisor not alone");
+    assert!(!rig.seen.iter().any(|seen| is_command(seen, "close")), "nothing is commanded until then");
+    assert_eq!(order_with(&rig, "aigul", &[], &open).0, 200, "an officer approves it");
+    rig.expect("the close command", |seen| is_command(seen, "close"));
+    rig.await_lanes(|lanes| lanes[0]["service"] == "open");
 }
 
 #[test]
