@@ -131,7 +131,8 @@ impl KeysKeeper {
         if head.is_none() || head == self.anchored {
             return Ok(());
         }
-        let body = head.as_ref().map(|(sequence, hash)| serde_json::json!({ "sequence": sequence, "hash": hash }));
+        // A LaneEvent has a `sequence` of its own.
+        let body = head.as_ref().map(|(line, hash)| serde_json::json!({ "line": line, "hash": hash }));
         let record = NewRecord {
             at: self.clock.now().wall,
             lane: LaneId::whole_site(),

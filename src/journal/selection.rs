@@ -81,10 +81,10 @@ impl Reader {
 fn anchor(record: &StoredRecord) -> Option<(u64, String)> {
     #[derive(serde::Deserialize)]
     struct Anchor {
-        sequence: u64,
+        line: u64,
         hash: String,
     }
-    serde_json::from_str(&record.body).ok().map(|Anchor { sequence, hash }| (sequence, hash))
+    serde_json::from_str(&record.body).ok().map(|Anchor { line, hash }| (line, hash))
 }
 
 fn entry(record: &StoredRecord) -> Result<Option<Entry>, JournalError> {
