@@ -135,7 +135,6 @@ impl Disk {
     }
 
     /// A handle for other threads that tells the position.
-    #[must_use]
     pub fn positions(&self) -> impl Fn() -> usize + Send + 'static {
         let state = Arc::clone(&self.state);
         move || locked(&state).log.len()

@@ -61,6 +61,7 @@ fn setup() -> LaneSetup {
     let a_loop = LoopSetup { debounce, stuck_after, pair: Pair::Single, care };
     let camera = CameraSetup { view: View::Front, within: Duration::from_secs(3), care };
     LaneSetup {
+        severities: std::collections::BTreeMap::new(),
         site: SiteId::new("test").expect("a name"),
         lane: LaneId::new("in-01").expect("a name"),
         direction: Direction::Entry,
