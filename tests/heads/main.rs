@@ -347,3 +347,15 @@ fn chain_anew(directory: &Path) {
     );
     assert!(matches!(verify(directory).expect("read").damage, Some(Damage::Rewritten { from: 11, to: 20 })));
 }
+
+/// A measurement, not a rule: how long a journal that `cargo bench -p journal-verify` kept takes to open for writing.
+#[test]
+#[ignore = "it needs a journal in BENCH_DIRECTORY"]
+fn a_large_journal_opens() {
+    let directory = PathBuf::from(std::env::var_os("BENCH_DIRECTORY").expect("BENCH_DIRECTORY"));
+    // The first start may make indexes that the bench did not.
+    drop(open(&directory, NEVER, 1_000));
+    let began = Instant::now();
+    let journal = open(&directory, NEVER, 1_000);
+    println!("{} records opened in {:?}", journal.records(), began.elapsed());
+}
