@@ -117,7 +117,7 @@ fn message(turn: u64) -> (String, String) {
             );
             ("plate/front".to_owned(), read)
         }
-        2 => ("loop/approach".to_owned(), format!("{{\"occupied\":{},\"at\":\"{at}\"}}", turn % 2 == 0)),
+        2 => ("loop/approach".to_owned(), format!("{{\"occupied\":{},\"at\":\"{at}\"}}", turn.is_multiple_of(2))),
         3 => ("weight/bridge".to_owned(), "{".repeat(200)),
         _ => (format!("plate/camera-{turn}"), "nothing".to_owned()),
     }
@@ -147,7 +147,7 @@ impl Memory {
         while !stop.load(Ordering::Acquire) {
             tokio::time::sleep(READ_MEMORY_EVERY).await;
             seen.push(self.kib());
-            if seen.len() % 12 == 0 {
+            if seen.len().is_multiple_of(12) {
                 self.print("in the flood");
             }
         }

@@ -84,7 +84,7 @@ async fn flood(mut field: Field, stop: Arc<AtomicBool>) -> Field {
         for _ in 0..10 {
             turn += 1;
             field.read_plate(&format!("{:03}ABC02", turn % 1_000)).await;
-            let state = json!({ "occupied": turn % 2 == 0, "at": now() }).to_string();
+            let state = json!({ "occupied": turn.is_multiple_of(2), "at": now() }).to_string();
             field.say_raw("loop/approach", state.into_bytes(), QoS::AtLeastOnce).await;
             field.say_raw("weight/bridge", vec![0xFF; 200], QoS::AtMostOnce).await;
             field.say_raw(&format!("plate/camera-{}", turn % 500), b"{".to_vec(), QoS::AtMostOnce).await;
