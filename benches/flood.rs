@@ -147,7 +147,7 @@ impl Memory {
         while !stop.load(Ordering::Acquire) {
             tokio::time::sleep(READ_MEMORY_EVERY).await;
             seen.push(self.kib());
-            if seen.len() % 12 == 0 {
+            if seen.len().is_multiple_of(12) {
                 self.print("in the flood");
             }
         }

@@ -236,7 +236,7 @@ impl World {
                 return true;
             }
             if self.is_held() {
-                let word = if look % 2 == 0 { "clear_hold" } else { "release" };
+                let word = if look.is_multiple_of(2) { "clear_hold" } else { "release" };
                 self.order(word).await;
             }
             self.open_lane().await;
