@@ -100,7 +100,7 @@ fn commands(found: &[StoredRecord], story: &Story, position: usize, what: &str) 
 fn open_passage(found: &[StoredRecord]) -> Option<PassageId> {
     let of_kind = |kind| found.iter().filter(move |record| record.kind == kind).filter_map(|record| record.passage);
     let completed: BTreeSet<_> = of_kind(RecordKind::PassageCompleted).collect();
-    of_kind(RecordKind::PassageOpened).filter(|passage| !completed.contains(passage)).next_back()
+    of_kind(RecordKind::PassageOpened).rfind(|passage| !completed.contains(passage))
 }
 
 fn takes_a_record(journal: &Journal, what: &str) {
