@@ -44,7 +44,8 @@ impl Machine {
     fn is_of_the_next(&self, read: &PlateRead) -> bool {
         let Some(passage) = &self.passage else { return false };
         match passage.way {
-            Way::Closing(..) => true,
+            // Behind the entry arm that comes down stands the vehicle itself: its rear plate is its own.
+            Way::Closing(going, _) => going.barrier != BarrierPlace::Entry,
             Way::Driving(going, Crossing::Under) => {
                 let left = passage.parts_left > 0 && self.traffic.behind;
                 going.barrier == BarrierPlace::Exit && read.view == View::Front && left
