@@ -10,17 +10,10 @@ use std::path::{Path, PathBuf};
 const SERIES: [(char, u8); 5] = [('a', 12), ('b', 10), ('c', 9), ('d', 1), ('h', 50)];
 
 /// Ids without a test of their name, and why. An id that gets a test must leave this list.
-const WITHOUT: [(&str, &str); 11] = [
-    ("c8", "the check that no plate reaches logs, labels or panics stands apart"),
+const WITHOUT: [(&str, &str); 7] = [
     ("c9", "no supervisor's view is served yet; states carry their instants"),
     ("h2", "not built: no lane knows what stands in another one"),
     ("h29", "not built: the age of the store is not judged; a notification's own validity is"),
-    ("h32", "the disk that is full is simulated with the journal's other faults"),
-    (
-        "h34",
-        "a torn record is what the store's own log makes of a lost write; simulated with the journal's other faults",
-    ),
-    ("h35", "corruption in the middle is found by `journal verify` (h44); the read-only hold is not built"),
     ("h38", "MemoryMax and LimitNOFILE are the unit's (systemd/check); the flood bench shows that queues are bounded"),
     ("h42", "no sessions: every order is signed with name and word, and attempts are limited"),
     ("h46", "one server a site: a second writer on the same data is kept out (a12), a second server is not built"),

@@ -49,6 +49,7 @@ pub(super) struct Raw {
     pub(super) data: RawData,
     #[serde(default)]
     pub(super) retention: RawRetention,
+    #[serde(default)]
     pub(super) journal: RawJournal,
     #[serde(default)]
     pub(super) http: RawHttp,

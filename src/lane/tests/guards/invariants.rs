@@ -107,7 +107,10 @@ const INVARIANTS: [(&str, &[Elsewhere]); 32] = [
     ("C5", elsewhere![]),
     ("C6", elsewhere![]),
     ("C7", elsewhere![]),
-    ("C8", elsewhere![]),
+    (
+        "C8",
+        elsewhere!["masked types": "c8_nothing_that_a_lane_prints_of_itself_names_a_vehicle_or_a_person" in "src/lane/tests/privacy.rs"],
+    ),
     ("C9", elsewhere![]),
     (
         "D1",
@@ -116,7 +119,7 @@ const INVARIANTS: [(&str, &[Elsewhere]); 32] = [
 ];
 
 /// No guard of the machine and no test of its own yet: the text of the safety case says what is owed.
-const OWED: [&str; 2] = ["C8", "C9"];
+const OWED: [&str; 1] = ["C9"];
 
 #[test]
 fn the_list_of_guards_is_complete() {

@@ -433,7 +433,10 @@ impl World {
             let first = !std::mem::replace(&mut leave.crossed, true);
             first && leave.vehicle == Some(vehicle)
         });
-        if !fine && !self.truth.blind && self.machine.is_some() && !self.truth.incident {
+        // Who drives out by an arm that a crash left open is for the officer to find out: the lane is held as restarted.
+        let restarted = self.machine.as_ref().and_then(|machine| machine.passage.as_ref());
+        let restarted = restarted.is_some_and(|passage| passage.is_held_by(HoldCode::Restarted));
+        if !fine && !restarted && !self.truth.blind && self.machine.is_some() && !self.truth.incident {
             self.fails("A5", "a vehicle drove out that had no leave, and nothing was told");
         }
     }
@@ -494,7 +497,10 @@ impl World {
                 return;
             }
         };
-        let told = [Alarm::BarrierFault, Alarm::LoopFault].iter().any(|alarm| machine.alarms.contains(alarm));
+        // Who has taken an arm by its key moves it.
+        let told = [Alarm::BarrierFault, Alarm::LoopFault, Alarm::LocalMode, Alarm::Evacuation]
+            .iter()
+            .any(|alarm| machine.alarms.contains(alarm));
         let in_time = told || now.since(since) <= most;
         self.hopes("B5", in_time, "an arm reaches no limit in time, and nothing is told");
     }
