@@ -204,6 +204,8 @@ id = "bench"
 [mqtt]
 url = "mqtt://127.0.0.1:{mqtt}"
 [data]
+reserve_percent = 1
+ballast_mib = 0
 directory = "{}"
 [http]
 listen = "127.0.0.1:{http}"

@@ -129,6 +129,8 @@ url = "mqtt://127.0.0.1:{broker_port}"
 client_id = "lane-controller-{SITE}"
 
 [data]
+reserve_percent = 1
+ballast_mib = 0
 directory = {data}
 
 [http]

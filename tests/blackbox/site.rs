@@ -17,6 +17,8 @@ url = "mqtt://127.0.0.1:{mqtt_port}"
 client_id = "lane-controller-test"
 
 [data]
+reserve_percent = 1
+ballast_mib = 0
 directory = "{dir}/data"
 ballast_mib = 1
 

@@ -143,6 +143,8 @@ id = "test"
 url = "mqtt://127.0.0.1:{mqtt}"
 
 [data]
+reserve_percent = 1
+ballast_mib = 0
 directory = "{dir}/data"
 
 [http]

@@ -189,6 +189,8 @@ id = "test"
 [mqtt]
 url = "mqtt://127.0.0.1:9"
 [data]
+reserve_percent = 1
+ballast_mib = 0
 directory = "{0}"
 [risk]
 mode = "local"

@@ -83,7 +83,7 @@ const INVARIANTS: [(&str, &[Elsewhere]); 32] = [
     ("B6", elsewhere![]),
     (
         "B7",
-        elsewhere!["the relay board": "b7_evacuation_is_a_fault_that_takes_no_command" in "src/wire/relay/tests/stories.rs"],
+        elsewhere!["the relay board": "b7_h48_evacuation_is_a_fault_that_takes_no_command" in "src/wire/relay/tests/stories.rs"],
     ),
     ("B8", elsewhere![]),
     ("B9", elsewhere![]),
