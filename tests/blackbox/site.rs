@@ -18,7 +18,6 @@ client_id = "lane-controller-test"
 
 [data]
 reserve_percent = 1
-ballast_mib = 0
 directory = "{dir}/data"
 ballast_mib = 1
 
