@@ -37,7 +37,8 @@ pub fn portal(data: &[u8]) {
         match told {
             Told::Line => background = true,
             Told::Reading(reading, why) => {
-                assert!(background, "no verdict without a line");
+                // Of very many lines the first are not told any more.
+                assert!(background || bytes.len() > 1_000, "no verdict without a line");
                 assert!(reading.alarm != RadiationAlarm::None || why.is_none(), "a doubtful vehicle is not quiet");
             }
             Told::Refused(_) => {}

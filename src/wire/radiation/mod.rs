@@ -24,7 +24,7 @@ use crate::wire::reader::{Framer, Lines, NoText, Read};
 
 pub use codes::NoLine;
 
-/// Told and not yet taken; who never takes loses the oldest.
+/// Told and not yet taken; of more, lines are lost before verdicts, and quiet vehicles before alarms.
 const READY_MAX: usize = 1_024;
 
 /// What a portal's line told.
@@ -251,7 +251,11 @@ impl Portal {
 
     fn tell(&mut self, told: Told) {
         if self.ready.len() >= READY_MAX {
-            self.ready.pop_front();
+            let line = self.ready.iter().position(|told| !matches!(told, Told::Reading(..)));
+            let quiet =
+                |told: &Told| matches!(told, Told::Reading(reading, _) if reading.alarm == RadiationAlarm::None);
+            let least = line.or_else(|| self.ready.iter().position(quiet)).unwrap_or(0);
+            self.ready.remove(least);
         }
         self.ready.push_back(told);
     }

@@ -93,6 +93,14 @@ fn a_line_that_stays_unfinished_is_refused() {
     assert_eq!(readings(&mut portal), [(RadiationAlarm::Fault, Some("a line of the occupancy was not understood"))]);
 }
 
+#[test]
+fn an_alarm_is_not_lost_among_the_lines_of_one_read() {
+    let mut portal = Portal::default();
+    portal.push(format!("{READY}GA,1,2\nGX\n{}", "?\n".repeat(4_000)).as_bytes(), at());
+    let told = readings(&mut portal);
+    assert!(told.iter().any(|(alarm, _)| *alarm == RadiationAlarm::Gamma), "{told:?}");
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_and_pieces_do_not_matter(bytes in proptest::collection::vec(any::<u8>(), 0..600), size in 1_usize..40) {
