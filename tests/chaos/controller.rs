@@ -36,7 +36,7 @@ impl Controller {
         add_officer(&officers);
         let lanes: String = lanes.iter().map(|id| lane(id)).collect();
         let text = format!(
-            "[site]\nid = \"{SITE}\"\n[mqtt]\nurl = \"mqtt://127.0.0.1:{mqtt}\"\n[data]\ndirectory = \"{}\"\n\
+            "[site]\nid = \"{SITE}\"\n[mqtt]\nurl = \"mqtt://127.0.0.1:{mqtt}\"\n[data]\nreserve_percent = 1\nballast_mib = 0\ndirectory = \"{}\"\n\
              [http]\nlisten = \"127.0.0.1:{http}\"\nofficers_file = \"{}\"\n\
              [risk]\nmode = \"local\"\n[policy]\nrequire = []\n{lanes}",
             data.display(),
