@@ -457,7 +457,8 @@ impl World {
         for place in [BarrierPlace::Entry, BarrierPlace::Exit] {
             let up = self.truth.arms[slot(place)]
                 .is_some_and(|(position, _)| matches!(position, Position::Opening | Position::Open));
-            let told = self.truth.explained[slot(place)] || machine.alarms.contains(&Alarm::BarrierForced);
+            let alarmed = [Alarm::BarrierForced, Alarm::LocalMode, Alarm::Evacuation];
+            let told = self.truth.explained[slot(place)] || alarmed.iter().any(|alarm| machine.alarms.contains(alarm));
             self.hopes("B6", !up || told, "an arm is open, nothing explains it, and nothing is told");
         }
         let told = [Alarm::Tailgating, Alarm::UnknownCrossing, Alarm::BarrierForced, Alarm::WrongWay, Alarm::LoopFault];
