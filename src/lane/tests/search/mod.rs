@@ -37,7 +37,8 @@ fn world(index: usize) -> Plan {
             ..plan("two arms, inside", INSIDE, &[(CommandLost, 1), (Order, 1), (Crash, 1), (Stricter, 1), (Back, 3)])
         },
         2 => plan("one arm, from the road", &[], &[(Crash, 1), (Back, 3)]),
-        3 => plan("one follows", FOLLOWED, &[(Crash, 1), (Order, 1), (CommandLost, 1), (Back, 2)]),
+        // Without a crash: what an officer's release of a restored passage names is open (docs/safety/search.md).
+        3 => plan("one follows", FOLLOWED, &[(Order, 1), (CommandLost, 1), (Back, 2)]),
         4 => plan("late answers", DECIDED, &[(Again, 2), (Stricter, 1), (Order, 1), (Crash, 1), (Back, 1)]),
         5 => Plan {
             slow_register: true,
