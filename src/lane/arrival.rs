@@ -45,7 +45,7 @@ impl Machine {
         let Some(passage) = &self.passage else { return false };
         match passage.way {
             // Behind the entry arm that comes down stands the vehicle itself: its rear plate is its own.
-            Way::Closing(going, _) => going.barrier != BarrierPlace::Entry,
+            Way::Closing(going, _) => going.barrier != BarrierPlace::Entry || read.view == View::Front,
             Way::Driving(going, Crossing::Under) => {
                 let left = passage.parts_left > 0 && self.traffic.behind;
                 going.barrier == BarrierPlace::Exit && read.view == View::Front && left
