@@ -1,8 +1,8 @@
 //! The key that signs heads: a file for the service alone, made at the first start.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
@@ -79,6 +79,8 @@ fn make(data: &Path) -> Result<SigningKey, HeadKeyError> {
     getrandom::fill(&mut seed).map_err(|error| HeadKeyError::Random(error.to_string()))?;
     let (path, fresh) = (data.join(FILE), data.join(format!("{FILE}.new")));
     let write = || {
+        // The key comes before the journal: at the first start there may be no directory yet.
+        DirBuilder::new().recursive(true).mode(0o700).create(data)?;
         match std::fs::remove_file(&fresh) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
@@ -100,14 +102,15 @@ mod tests {
 
     #[test]
     fn the_key_is_made_once_for_the_service_alone_and_can_be_replaced() {
-        let data = tempfile::tempdir().expect("a directory");
-        let first = head_key(data.path(), None).expect("made");
-        let mode = std::fs::metadata(data.path().join(FILE)).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(head_key(data.path(), None).expect("read"), first);
-        let second = renew_head_key(data.path()).expect("made");
+        let parent = tempfile::tempdir().expect("a directory");
+        let data = parent.path().join("first/start");
+        let first = head_key(&data, None).expect("made");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!((mode(&data), mode(&data.join(FILE))), (0o700, 0o600));
+        assert_eq!(head_key(&data, None).expect("read"), first);
+        let second = renew_head_key(&data).expect("made");
         assert_ne!(second, first);
-        assert_eq!(head_key(data.path(), None).expect("read"), second);
+        assert_eq!(head_key(&data, None).expect("read"), second);
     }
 
     #[test]

@@ -24,6 +24,8 @@ use crate::wire::reader::{Framer, Lines, NoText, Read};
 
 pub use codes::NoLine;
 
+/// Bytes between two looks for lines.
+const PIECE: usize = 64;
 /// Told and not yet taken; of more, lines are lost before verdicts, and quiet vehicles before alarms.
 const READY_MAX: usize = 1_024;
 
@@ -102,8 +104,11 @@ impl Default for Portal {
 impl Portal {
     /// Takes bytes that came at `at`.
     pub fn push(&mut self, bytes: &[u8], at: Timestamp) {
-        self.lines.push(bytes);
-        self.read(at);
+        // A few at a time: lines that wait for long are forgotten, and one of them may be an alarm.
+        for piece in bytes.chunks(PIECE) {
+            self.lines.push(piece);
+            self.read(at);
+        }
     }
 
     /// Nothing came for [`Portal::patience`]: an unfinished line stays so.
