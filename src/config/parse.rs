@@ -395,7 +395,6 @@ fn override_key(table: &mut Table, name: &str, value: &str, faults: &mut Faults)
         faults.add(vec![Step::Key(name.to_owned())], unknown(last, keys));
         return;
     }
-    // A value that is no TOML by itself is a string.
     let parsed = toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut one| one.remove("value"));
     here.insert(last.clone(), parsed.unwrap_or_else(|| Value::String(value.to_owned())));
 }

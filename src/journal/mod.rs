@@ -14,6 +14,7 @@
 //! fields are personal.
 
 mod access;
+mod batch;
 mod chain;
 mod checkpoint;
 mod head_key;

