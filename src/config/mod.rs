@@ -7,6 +7,7 @@
 pub mod board;
 mod camera;
 mod check;
+mod data;
 mod duration;
 mod journal;
 mod keys;
@@ -33,6 +34,7 @@ use crate::model::{
 
 pub use camera::{BUILTIN_PRESETS, Camera, Ingest, Travel, Vendor};
 pub use check::LANES_MAX;
+pub use data::Data;
 pub use duration::parse as parse_duration;
 pub use journal::Heads;
 pub use keys::all_keys;
@@ -94,17 +96,6 @@ pub struct Mqtt {
     pub session_expiry: Duration,
     /// How long a barrier command counts (invariant A10).
     pub command_ttl: Duration,
-}
-
-/// Where data lives.
-#[derive(Debug, Clone)]
-pub struct Data {
-    /// Journal and registry.
-    pub directory: PathBuf,
-    /// With a smaller share of its disk free nothing new is opened (hazard 32).
-    pub reserve_percent: u8,
-    /// What is given up when the disk is full, bytes; 0: nothing.
-    pub ballast_bytes: u64,
 }
 
 /// The listener.
